@@ -1,0 +1,25 @@
+"""How long a campaign may go on."""
+
+from __future__ import annotations
+
+import time
+
+from pytest_racecheck.model.settings import DEFAULT_SCHEDULES, DEFAULT_SECONDS, Settings
+
+
+class Budget:
+    """Runs and seconds, whichever ends first; the clock starts when the budget is made."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.runs = settings.schedules or DEFAULT_SCHEDULES
+        self.seconds = settings.seconds or DEFAULT_SECONDS
+        self._began = time.monotonic()
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the campaign began."""
+        return time.monotonic() - self._began
+
+    def allows(self, run: int) -> bool:
+        """Whether run number `run`, counted from 1, may begin."""
+        return run <= self.runs and self.spent < self.seconds

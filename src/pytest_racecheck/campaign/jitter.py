@@ -1,0 +1,210 @@
+"""A campaign under jitter: many runs, a rate, and a verdict.
+
+The first run is calm: no delays, nothing instrumented. It shows whether the program starts anything concurrent at all, which
+code its tasks execute (that is instrumented afterwards), and how long a run takes. The others draw their delays from the seed.
+
+A failure alone accuses nobody: a test can fail because of a wrong constant, a random number, a full disk. So a failing
+campaign is followed by control runs (`control.py`), and only what they bear out is called a race.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from pytest_racecheck.instrument.install import Instrumentation
+from pytest_racecheck.instrument.recorder import CodeKey, Recorder
+from pytest_racecheck.instrument.scope import Scope
+
+from pytest_racecheck.campaign.budget import Budget
+from pytest_racecheck.campaign.conclusion import conclude
+from pytest_racecheck.campaign.control import Control, judge
+from pytest_racecheck.model.outcome import Outcome, RunResult, TaskError
+from pytest_racecheck.model.result import CampaignResult
+from pytest_racecheck.model.settings import Settings
+from pytest_racecheck.runtime.context import TaskHooks
+from pytest_racecheck.runtime.jitter.delays import RunDelays
+from pytest_racecheck.runtime.jitter.errors import error_of, hang_of
+from pytest_racecheck.runtime.jitter.plan import RunPlan
+from pytest_racecheck.runtime.jitter.watchdog import RunOverdue, deadline
+from pytest_racecheck.runtime.jitter.world import MAIN, World
+
+Judgement = Literal["failure", "pass", "abort"]
+
+SHORTEST_HOLD = 3e-3
+LONGEST_HOLD = 40e-3
+HANG_SECONDS = 5.0
+SLOW_RUNS = 20
+SWITCH_INTERVAL = 1e-5
+
+
+def _is_failure(error: BaseException) -> Judgement:
+    return "failure" if isinstance(error, Exception) else "abort"
+
+
+class JitterCampaign:
+    """The runs of one program. `first_run` comes first, then `go_on`, once each.
+
+    `classify` says what an exception of the program means: a failure of the run, a pass (a skipped test), or that the
+    campaign itself must end (Ctrl-C). Use as a context manager: it owns a temporary folder and the instrumentation.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        name: str,
+        root: Path,
+        backend: str | None = None,
+        files: tuple[str, ...] = (),
+        classify: Callable[[BaseException], Judgement] = _is_failure,
+    ) -> None:
+        self.settings = settings
+        self.lonely = False
+        self.name = name
+        self.backend = backend
+        self.seed = (
+            settings.seed if settings.seed is not None else random.SystemRandom().getrandbits(32)
+        )
+        self.scope = Scope(root, settings.scope or (), files)
+        self.budget = Budget(settings)
+        self.results: list[RunResult] = []
+        self._classify = classify
+        self._directory: str | None = None
+        self._weights: dict[str, float] = {}
+        self._longest = SHORTEST_HOLD
+        self._keys: frozenset[CodeKey] = frozenset()
+
+    @contextlib.contextmanager
+    def first_run(self) -> Iterator[World]:
+        """The calm run, around the program: what it raises is recorded and goes on to the caller.
+
+        `World.concurrent` then tells whether it started any task; where it did not, nothing needs to go on.
+        """
+        recorder = Recorder(self.scope)
+        world = World(self._plan(1), recorder)
+        try:
+            with world:
+                try:
+                    yield world
+                except BaseException as error:
+                    self._note(world, error)
+                    raise
+        finally:
+            if world.concurrent:
+                self._learn(world, recorder)
+                self.results.append(world.result())
+            else:
+                self._forget_directory()
+
+    def whole(self, program: Callable[[World], None]) -> CampaignResult:
+        """The whole campaign, the calm run included."""
+        with self.first_run() as world:
+            try:
+                program(world)
+            except BaseException as error:
+                if self._classify(error) == "abort":
+                    raise
+                self._note(world, error)
+        return self.go_on(program)
+
+    def go_on(self, program: Callable[[World], None]) -> CampaignResult:
+        """The other runs, until the budget ends, then the control runs if any failed, and the verdict.
+
+        What `program` raises is classified; only what is to abort the campaign comes through.
+        """
+        instrumentation = Instrumentation(self.scope, TaskHooks())
+        try:
+            instrumentation.install(self._keys)
+            self._jittered_runs(program)
+            control = self._control(program)
+            failed_to_rewrite = [f"{key[2]}: {why}" for key, why in instrumentation.failed]
+            return conclude(self, control, failed_to_rewrite)
+        finally:
+            instrumentation.restore()
+            self._forget_directory()
+
+    def run(self, program: Callable[[World], None], plan: RunPlan) -> RunResult:
+        """One run of `program` under `plan`."""
+        world = World(plan)
+        with world:
+            try:
+                with deadline(
+                    plan.deadline + 1.0, lambda frame: world.record(_overdue(plan, frame))
+                ):
+                    program(world)
+            except RunOverdue:
+                pass
+            except BaseException as error:
+                self._note(world, error)
+                if self._classify(error) == "abort":
+                    raise
+        if plan.delays.run == 2:
+            self._weights = dict(world.weights)
+        return world.result()
+
+    def plan(self, run: int, serial: float | None = None, calm: bool = False) -> RunPlan:
+        """The plan of one run; calm, or one task after another, for the control runs."""
+        return self._plan(run, serial, calm or serial is not None)
+
+    def _plan(self, run: int, serial: float | None = None, calm: bool = False) -> RunPlan:
+        jittered = run > 1 and not calm
+        delays = RunDelays.draw(self.seed, run if jittered else 1, self._longest, self._weights)
+        return RunPlan(
+            delays=delays,
+            deadline=self._deadline(),
+            scope=self.scope,
+            directory=self.directory,
+            keys=self._keys if run > 1 else None,
+            serial=serial,
+            switch_interval=SWITCH_INTERVAL if jittered else None,
+        )
+
+    @property
+    def directory(self) -> str:
+        """Where children leave their accounts; made when first asked for."""
+        if self._directory is None:
+            self._directory = tempfile.mkdtemp(prefix="racecheck-")
+        return self._directory
+
+    def _deadline(self) -> float:
+        calm = self.results[0] if self.results else None
+        usual = calm.seconds if calm and calm.outcome is not Outcome.POTENTIAL_DEADLOCK else 0.0
+        bound = max(1.0, min(HANG_SECONDS, self.budget.seconds))
+        return max(bound, SLOW_RUNS * usual)
+
+    def _jittered_runs(self, program: Callable[[World], None]) -> None:
+        keep_going = self.settings.keep_going is not False
+        run = 2
+        while self.budget.allows(run) and (keep_going or self.results[-1].passed):
+            self.results.append(self.run(program, self._plan(run)))
+            if self.results[-1].leaked and not self.results[-1].passed:
+                break
+            run += 1
+
+    def _control(self, program: Callable[[World], None]) -> Control | None:
+        failed = next((result for result in self.results if not result.passed), None)
+        return None if failed is None else judge(self, program, failed)
+
+    def _learn(self, world: World, recorder: Recorder) -> None:
+        self._keys = frozenset(recorder.keys)
+        self._longest = min(LONGEST_HOLD, max(SHORTEST_HOLD, world.stagger))
+
+    def _note(self, world: World, error: BaseException) -> None:
+        if self._classify(error) == "failure":
+            world.record(error_of(MAIN, error))
+
+    def _forget_directory(self) -> None:
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+
+def _overdue(plan: RunPlan, frame: FrameType | None) -> TaskError:
+    return hang_of(MAIN, plan.deadline, frame, plan.scope.contains)

@@ -1,0 +1,65 @@
+"""A campaign over explicit targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_racecheck.campaign.jitter import JitterCampaign, Judgement
+from pytest_racecheck.model.errors import RacecheckError
+from pytest_racecheck.model.result import CampaignResult
+from pytest_racecheck.model.settings import Settings
+from pytest_racecheck.runtime.backend import Backend
+from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.jitter.targets import TargetsProgram, Unobserved
+
+
+class TargetsCampaign:
+    """Runs `bodies` as tasks of `backend` until a verdict, whatever the mode."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        settings: Settings,
+        root: Path,
+        backend: Backend,
+        bodies: tuple[tuple[Callable[..., object], str], ...],
+        setup: Callable[..., object] | None,
+        check: Callable[..., object] | None,
+    ) -> None:
+        self._backend = backend
+        self._program = TargetsProgram(name, backend, bodies, setup, check)
+        self._campaign = JitterCampaign(
+            settings,
+            name=name,
+            root=root,
+            backend=backend.name,
+            files=tuple(_files(setup, check, *(target for target, _ in bodies))),
+            classify=_classify,
+        )
+        self._campaign.lonely = len(bodies) < 2
+
+    def run(self) -> CampaignResult:
+        """All runs. Inside a run of somebody else's campaign this one takes its place."""
+        if current.task is not None:
+            current.task.hosts_campaign = True
+        with Unobserved(), self._backend.session():
+            return self._campaign.whole(self._program)
+
+
+def _classify(error: BaseException) -> Judgement:
+    """What `check` raises is a failure; the tool's own errors, bad input among them, end the campaign."""
+    mine = isinstance(error, RacecheckError)
+    return "failure" if isinstance(error, Exception) and not mine else "abort"
+
+
+def _files(*functions: object) -> list[str]:
+    """The source files of the functions given: what a caller hands over is in scope wherever it lives."""
+    found: dict[str, None] = {}
+    for function in functions:
+        inner = getattr(function, "func", function)
+        code = getattr(getattr(inner, "__func__", inner), "__code__", None)
+        if code is not None:
+            found[code.co_filename] = None
+    return list(found)

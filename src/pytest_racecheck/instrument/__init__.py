@@ -1,0 +1,1 @@
+"""Which functions, which bytecodes, which operations: rewritten code that says what it is about to touch."""

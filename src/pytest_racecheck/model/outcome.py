@@ -1,0 +1,96 @@
+"""How one run ended, and what went wrong in it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_racecheck.model.operation import Site
+
+
+class Outcome(enum.Enum):
+    """How a run ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    DEADLOCK = "deadlock"
+    LIVELOCK = "livelock"
+    POTENTIAL_DEADLOCK = "potential deadlock"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskError:
+    """What went wrong in one task.
+
+    `kind` is the outcome it gives the run. `summary` is one line and equal for equal errors, so that runs can be
+    counted by it. `details` is the traceback or the stack, as text. `exception` is the exception itself where it
+    was raised in this process or could be brought here.
+    """
+
+    task: str
+    kind: Outcome
+    summary: str
+    details: str = ""
+    exception: BaseException | None = None
+    position: tuple[str, int] | None = None
+
+    @property
+    def key(self) -> tuple[str, str, tuple[str, int] | None]:
+        """Equal for errors that count as the same failure."""
+        return (self.kind.value, self.summary, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of a trace: a task stood before an operation. Under jitter `delay` is how long it was held there, in seconds."""
+
+    task: str
+    point: int
+    site: Site
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What happened in one run.
+
+    `trace` is in order for each task; under jitter the order between tasks is not known. `concurrent`: it started a task
+    besides the main one. `overlapped`: in a control run, a task had not ended when the next one started. `points` counts
+    the tasks that passed a scheduling point.
+    """
+
+    run: int
+    outcome: Outcome
+    errors: tuple[TaskError, ...] = ()
+    trace: tuple[Step, ...] = ()
+    seconds: float = 0.0
+    tasks: tuple[str, ...] = ()
+    concurrent: bool = False
+    overlapped: bool = False
+    not_covered: tuple[str, ...] = ()
+    leaked: tuple[str, ...] = ()
+    points: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """No task failed."""
+        return self.outcome is Outcome.PASSED
+
+    @property
+    def key(self) -> frozenset[tuple[str, str, tuple[str, int] | None]]:
+        """Equal for runs that failed in the same way."""
+        return frozenset(error.key for error in self.errors)
+
+    def summary(self) -> str:
+        """The line by which outcomes are counted."""
+        if self.passed:
+            return Outcome.PASSED.value
+        return (
+            "; ".join(dict.fromkeys(error.summary for error in self.errors)) or self.outcome.value
+        )
+
+    def delays(self) -> Iterator[Step]:
+        """The steps at which the run was held up."""
+        return (step for step in self.trace if step.delay > 0)

@@ -1,0 +1,70 @@
+"""What a campaign found, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pytest_racecheck.model.operation import Site
+from pytest_racecheck.model.outcome import RunResult, Step
+from pytest_racecheck.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A source position at which a delay went with failures: `failed` of the `held` runs that were held up there failed."""
+
+    site: Site
+    held: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first failing run, explained as far as the engine can.
+
+    `run` counts from 1. `schedule`, `preemptions`, `switches` and `token` are None under jitter, which cannot replay.
+    """
+
+    kind: str
+    resource: str | None
+    exception: BaseException | None
+    run: int
+    result: RunResult
+    suspects: tuple[Suspect, ...] = ()
+    schedule: object | None = None
+    preemptions: int | None = None
+    switches: int | None = None
+    token: str | None = None
+
+    @property
+    def trace(self) -> tuple[Step, ...]:
+        """What happened, step by step; under jitter the points at which tasks were held up."""
+        return self.result.trace
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignResult:
+    """Everything known at the end of a campaign.
+
+    `reason` says in one line why the verdict is what it is, where that is not plain. `outcomes` counts equal summaries.
+    `interval` is the 95 % confidence interval of the failure rate. `modules` were instrumented.
+    """
+
+    name: str
+    mode: str
+    backend: str | None
+    verdict: Verdict
+    seed: int
+    runs: int
+    failures: int
+    interval: tuple[float, float]
+    outcomes: dict[str, int]
+    seconds: float
+    failure: Failure | None = None
+    reason: str = ""
+    is_race: bool = False
+    classes: int | None = None
+    races: tuple[object, ...] = ()
+    not_covered: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = field(default=())

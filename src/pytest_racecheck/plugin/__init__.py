@@ -1,0 +1,55 @@
+"""All of pytest, and nothing else: what pytest loads when the plugin is installed.
+
+This module is imported in every session, so it imports nothing but pytest, the standard library and plain data. What costs
+anything is loaded when it is asked for: by --racecheck, or by a fixture that is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from pytest_racecheck.plugin.fixtures import manager_race as manager_race
+from pytest_racecheck.plugin.fixtures import process_race as process_race
+from pytest_racecheck.plugin.fixtures import race as race
+from pytest_racecheck.plugin.fixtures import thread_race as thread_race
+from pytest_racecheck.plugin.marker import register_marker
+from pytest_racecheck.plugin.options import add_options, read_options
+from pytest_racecheck.plugin.seeds import WORKER_INPUT, base_seed
+
+# This module is known under its entry point's name and under its own, for `-p` and `pytest_plugins`.
+_NAMES = ("racecheck", __name__)
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the options and their ini twins known, and see to it that being loaded twice does no harm."""
+    own = pluginmanager.get_name(sys.modules[__name__])
+    for name in _NAMES:
+        if name != own:
+            pluginmanager.set_blocked(name)
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check what was asked for; with --racecheck, load the rest."""
+    register_marker(config)
+    options = read_options(config)
+    if not options.on:
+        return
+    from pytest_racecheck.plugin.failure import VerdictFailures
+    from pytest_racecheck.plugin.items import Campaigns
+    from pytest_racecheck.plugin.limits import TimeLimits
+    from pytest_racecheck.plugin.summary import Summary
+
+    VerdictFailures.register(config)
+    config.pluginmanager.register(Campaigns(options), "racecheck-campaigns")
+    config.pluginmanager.register(TimeLimits(), "racecheck-time-limits")
+    config.pluginmanager.register(Summary(), "racecheck-summary")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of xdist the controller's seed."""
+    node.workerinput[WORKER_INPUT] = base_seed(node.config)

@@ -1,0 +1,36 @@
+"""What an exception in a test's body means for the run it happened in."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+import pytest
+
+from pytest_racecheck.model.errors import RacecheckError
+from pytest_racecheck.plugin.limits import timed_out
+
+Judgement = Literal["failure", "pass", "abort"]
+
+
+def classify(error: BaseException) -> Judgement:
+    """A skip passes, what the tool, the user or a time limit raised ends the campaign, and the rest is a failure."""
+    if isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception, *_unittest_skip())):
+        return "pass"
+    if isinstance(error, (RacecheckError, pytest.exit.Exception, *_debugger_quit())):
+        return "abort"
+    if timed_out(error):
+        return "abort"
+    if isinstance(error, (Exception, pytest.fail.Exception, SystemExit)):
+        return "failure"
+    return "abort"
+
+
+def _unittest_skip() -> tuple[type[BaseException], ...]:
+    unittest = sys.modules.get("unittest")
+    return () if unittest is None else (unittest.SkipTest,)
+
+
+def _debugger_quit() -> tuple[type[BaseException], ...]:
+    bdb = sys.modules.get("bdb")
+    return () if bdb is None else (bdb.BdbQuit,)

@@ -1,0 +1,82 @@
+"""Which test is running, for fixtures that outlive tests.
+
+The fixtures are session-scoped handles, or hypothesis would refuse them inside `@given`; so a handle has to ask who is
+calling. This object knows. It is registered when a handle is first made, which makes it cost nothing in sessions without
+one, and lets the fixtures work where the plugin itself was never loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from pytest_racecheck.model.errors import Inconclusive, RaceFound, VerdictError
+from pytest_racecheck.model.report import RaceReport
+from pytest_racecheck.model.verdict import Verdict
+from pytest_racecheck.plugin.failure import VerdictFailures, mark_as_ours
+from pytest_racecheck.plugin.seeds import seed_option
+
+NAME = "racecheck-current"
+
+
+class CurrentItem:
+    """The test that is running, and the reports made in it that it must look at."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self.item = item
+        self.calls = 0
+        self._unsettled: list[RaceReport] = []
+
+    @classmethod
+    def of(cls, config: pytest.Config, item: pytest.Item) -> CurrentItem:
+        """The session's own, registered when `item` is the first to ask for it."""
+        found = config.pluginmanager.get_plugin(NAME)
+        if found is None:
+            found = cls(item)
+            config.pluginmanager.register(found, NAME)
+            VerdictFailures.register(config)
+        assert isinstance(found, cls)
+        return found
+
+    def next_call(self) -> int:
+        """Count one more campaign asked for by the running test, from 1."""
+        self.calls += 1
+        return self.calls
+
+    def add(self, report: RaceReport) -> None:
+        """Remember a report with a race or without a verdict until the test ends."""
+        self._unsettled = [report for report in self._unsettled if not report.looked_at]
+        if report.result.verdict in (Verdict.RACE_FOUND, Verdict.INCONCLUSIVE):
+            self._unsettled.append(report)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """A new test begins."""
+        self.item, self.calls, self._unsettled = item, 0, []
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Fail a test that would pass without having looked at a report it should have looked at."""
+        __tracebackhide__ = True
+        try:
+            yield
+        finally:
+            reports, self._unsettled = self._unsettled, []
+            if self.calls:
+                item.add_report_section("call", "racecheck", f"seed: {seed_option(item.config)}")
+        ignored = next((report for report in reports if not report.looked_at), None)
+        if ignored is not None and not getattr(item, "_excinfo", None):
+            raise _complaint(ignored) from _cause(ignored)
+
+
+def _complaint(report: RaceReport) -> VerdictError:
+    found = report.result.verdict is Verdict.RACE_FOUND
+    kind: type[VerdictError] = RaceFound if found else Inconclusive
+    return mark_as_ours(kind(f"the test never looked at this report: {report}", report))
+
+
+def _cause(report: RaceReport) -> BaseException | None:
+    failure = report.result.failure
+    return failure.exception if failure else None

@@ -1,0 +1,107 @@
+"""`thread_race`, `process_race`, `manager_race` and `race`.
+
+Fixture values are handles: callables that explore their targets on one backend. They live as long as the session, so that a
+`@given` test can use them; what belongs to a test (marker, seed, reports it must look at) they ask for at each call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.settings import BACKENDS, Settings
+from pytest_racecheck.plugin.marker import marked
+from pytest_racecheck.plugin.options import options_of
+from pytest_racecheck.plugin.pending import refuse_pending
+from pytest_racecheck.plugin.seeds import base_seed, derived_seed
+
+if TYPE_CHECKING:
+    from pytest_racecheck.model.report import RaceReport
+    from pytest_racecheck.plugin.current import CurrentItem
+
+
+class RaceHandle:
+    """Explores targets on one backend: `report = race(target, workers=2, setup=..., check=...)`."""
+
+    def __init__(self, backend: str, config: pytest.Config, current: CurrentItem) -> None:
+        self.backend = backend
+        self._config = config
+        self._current = current
+
+    def __call__(
+        self,
+        target: Callable[..., object] | Sequence[Callable[..., object]],
+        *,
+        workers: int = 2,
+        setup: Callable[..., object] | None = None,
+        check: Callable[..., object] | None = None,
+        **words: Any,
+    ) -> RaceReport:
+        """Run `target` many times as concurrent tasks and report whether the order of events can break it.
+
+        `words` are those of `pytest_racecheck.explore` and of the marker. A report with a race or without a verdict must
+        be looked at, or it fails the test.
+        """
+        from pytest_racecheck.entry import run_targets
+
+        report = run_targets(
+            target, backend=self.backend, workers=workers, setup=setup, check=check,
+            words=words, layers=self._layers(words), root=self._config.rootpath,
+        )  # fmt: skip
+        self._current.add(report)
+        return report
+
+    def __repr__(self) -> str:
+        return f"<race on backend {self.backend}>"
+
+    def _layers(self, words: dict[str, Any]) -> list[Settings]:
+        """The layers below the call's own words; a seed of this call's own stands before the session's."""
+        refuse_pending(Settings.checked(words, _source), _source)
+        item = self._current.item
+        own_seed = derived_seed(base_seed(self._config), item.nodeid, self._current.next_call())
+        return [
+            marked(item).settings,
+            Settings(seed=own_seed),
+            *options_of(self._config).layers,
+        ]
+
+
+def _source(word: str) -> str:
+    return f"argument {word}"
+
+
+def _handle(request: pytest.FixtureRequest, backend: str) -> RaceHandle:
+    """A handle for the session that `request` belongs to."""
+    from pytest_racecheck.plugin.current import CurrentItem
+
+    item = getattr(request, "_pyfuncitem", None)
+    if not isinstance(item, pytest.Item):
+        raise UsageError(f"fixture {request.fixturename} was asked for outside of a test")
+    return RaceHandle(backend, request.config, CurrentItem.of(request.config, item))
+
+
+@pytest.fixture(scope="session")
+def thread_race(request: pytest.FixtureRequest) -> RaceHandle:
+    """Explore targets as threads: `thread_race(target, workers=2, setup=..., check=...)` returns a RaceReport."""
+    return _handle(request, "thread")
+
+
+@pytest.fixture(scope="session")
+def process_race(request: pytest.FixtureRequest) -> RaceHandle:
+    """Explore targets as processes that share multiprocessing's own objects; returns a RaceReport."""
+    return _handle(request, "process")
+
+
+@pytest.fixture(scope="session")
+def manager_race(request: pytest.FixtureRequest) -> RaceHandle:
+    """Explore targets as processes that share proxies of a multiprocessing Manager; returns a RaceReport."""
+    return _handle(request, "manager")
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def race(request: pytest.FixtureRequest) -> RaceHandle:
+    """Explore targets as threads, as processes, and with a Manager: the test runs once for each."""
+    return _handle(request, request.param)

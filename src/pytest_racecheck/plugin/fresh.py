@@ -1,0 +1,97 @@
+"""Fresh function-scoped fixtures for every run of a test.
+
+pytest sets fixtures up once an item. To run the body again from the same start, the item alone is taken off the stack of
+things that are set up, which ends its function-scoped fixtures, setup_method and setUp with the code pytest itself would use,
+and is set up again with a new request. Fixtures of wider scope stay, as they do between two tests.
+
+Fixtures are outside of the run: threads they start are not tasks, just as those that pytest started for the first run were
+not. The item is left torn down; pytest's own teardown then finds nothing more to do for it, and goes on with the scopes above.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.tmpdir import tmppath_result_key
+
+from pytest_racecheck.model.errors import RacecheckError
+from pytest_racecheck.runtime.jitter.targets import Unobserved
+
+
+class FixtureFailed(RacecheckError):
+    """A fixture of a later run could not be set up or torn down: the body is not to blame."""
+
+
+def body(item: pytest.Function) -> None:
+    """Run the test function once; raises what it raises, also where unittest would swallow it."""
+    item.runtest()
+    raise_kept(item)
+
+
+def raise_kept(item: pytest.Function) -> None:
+    """Raise what a unittest.TestCase kept for its report."""
+    kept = getattr(item, "_excinfo", None)
+    if kept:
+        raise kept[0].value
+
+
+def forget_kept(item: pytest.Function) -> None:
+    """Drop what a unittest.TestCase kept, so that it does not become the test's report."""
+    item.__dict__.pop("_excinfo", None)
+
+
+def set_up(item: Any, run: int) -> None:
+    """Set up the item's function-scoped fixtures for `run`; a skip goes through, other errors are FixtureFailed."""
+    _renew(item)
+    with Unobserved(), _named("setup", run):
+        item.session._setupstate.setup(item)
+
+
+def tear_down(item: Any, run: int) -> None:
+    """End the item's function-scoped fixtures, everything of them whatever happens; errors are FixtureFailed."""
+    with Unobserved(), _named("teardown", run):
+        item.stash.setdefault(tmppath_result_key, {})
+        try:
+            if item in item.session._setupstate.stack:
+                item.session._setupstate.teardown_exact(item.parent)
+        finally:
+            item.stash.setdefault(tmppath_result_key, {})
+
+
+def discard_tmp_path(item: pytest.Function) -> None:
+    """Remove the temporary folder of a run that passed: hundreds of them would fill the disk."""
+    path = (item.funcargs or {}).get("tmp_path")
+    if isinstance(path, Path):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _renew(item: Any) -> None:
+    """Forget the values, the request and the instance of the last run."""
+    forget_kept(item)
+    item._initrequest()
+    instance = item.__dict__.get("_instance")
+    if instance is None:
+        return
+    method = getattr(instance, item.originalname, None)
+    # Another plugin may have put a wrapper in the place of the method; then it stays.
+    if item._obj is None or item._obj == method:
+        item._obj = None
+        del item._instance
+
+
+@contextmanager
+def _named(phase: str, run: int) -> Iterator[None]:
+    __tracebackhide__ = True
+    try:
+        yield
+    except (pytest.skip.Exception, pytest.exit.Exception):
+        raise
+    except (Exception, pytest.fail.Exception) as error:
+        raise FixtureFailed(
+            f"{phase} of fixtures for run {run} failed: {type(error).__name__}: {error}"
+        ) from error

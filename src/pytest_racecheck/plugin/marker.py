@@ -1,0 +1,77 @@
+"""`@pytest.mark.racecheck`: the words of one test, class or module.
+
+Several markers add up, word by word, and the closest to the test wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pytest
+
+from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.settings import EXPECTATIONS, Settings
+from pytest_racecheck.plugin.pending import refuse_pending
+
+NAME = "racecheck"
+_DESCRIPTION = (
+    "racecheck(mode=..., schedules=..., seconds=..., seed=..., expect='race' | 'race-free', skip='reason', ...): "
+    "how --racecheck and the race fixtures explore this test."
+)
+
+
+class Marked(NamedTuple):
+    """What the markers of one test say: settings, the expected verdict, and why to leave it out."""
+
+    settings: Settings = Settings()
+    expect: str | None = None
+    skip: str | None = None
+
+
+def register_marker(config: pytest.Config) -> None:
+    """Make the marker known, for --strict-markers and --markers."""
+    config.addinivalue_line("markers", _DESCRIPTION)
+
+
+def marked(item: pytest.Item) -> Marked:
+    """What the item's markers say; raises pytest.UsageError naming the test and the argument for what cannot be."""
+    marks = list(item.iter_markers(NAME))
+    if not marks:
+        return _UNMARKED
+    try:
+        return _read(marks)
+    except UsageError as error:
+        raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+
+
+def check_markers(items: Iterable[pytest.Item]) -> None:
+    """Read the markers of all items, so that a mistake is told before anything runs."""
+    for item in items:
+        marked(item)
+
+
+_UNMARKED = Marked()
+
+
+def _read(marks: list[pytest.Mark]) -> Marked:
+    words: dict[str, object] = {}
+    for mark in reversed(marks):
+        if mark.args:
+            raise UsageError(
+                f"marker {NAME} got the positional argument {mark.args[0]!r}; expected keywords only"
+            )
+        words.update(mark.kwargs)
+    expect, skip = words.pop("expect", None), words.pop("skip", None)
+    if expect is not None and expect not in EXPECTATIONS:
+        expected = " or ".join(repr(name) for name in EXPECTATIONS)
+        raise UsageError(f"{_source('expect')} is {expect!r}; expected {expected}")
+    if skip is not None and (not isinstance(skip, str) or not skip):
+        raise UsageError(f"{_source('skip')} is {skip!r}; expected the reason, as text")
+    settings = Settings.checked(words, _source)
+    refuse_pending(settings, _source)
+    return Marked(settings, expect and str(expect), skip)
+
+
+def _source(word: str) -> str:
+    return f"marker argument {word}"

@@ -1,0 +1,1 @@
+"""One run: the worlds a program is executed in, and what is observed there."""

@@ -1,0 +1,1 @@
+"""Free-running threads, processes and managers with delays injected at scheduling points."""

@@ -1,0 +1,118 @@
+"""What a process tells of its tasks at its end, and how the parent reads it.
+
+A file for each process, and not a pipe: a process of an unmodified program has no channel of ours, its parent may be
+another child, and what it tells may be more than a pipe holds while nobody reads. A file that is there is whole, since it is
+renamed into place; a process that was killed leaves none.
+
+Exceptions travel on their own, as bytes. Many cannot be pickled, and more can be pickled but not unpickled, which only the
+reader finds out; one bad exception must not cost the rest of the account.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pickle
+from dataclasses import dataclass
+
+from pytest_racecheck.instrument.functions import CodeKey
+from pytest_racecheck.model.outcome import Step, TaskError
+
+_ENDING = ".account"
+
+
+class RemoteTraceback(Exception):
+    """The traceback that an exception had in the process that raised it, as text; the exception's cause in this one."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.text}"""'
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One process: the task it is, and what became of it and of the threads it started.
+
+    `exceptions` holds the errors' exceptions, pickled, in the order of `errors`; None for one that cannot be.
+    """
+
+    name: str
+    pid: int
+    weights: dict[str, float]
+    names: tuple[str, ...] = ()
+    trace: tuple[Step, ...] = ()
+    keys: frozenset[CodeKey] = frozenset()
+    errors: tuple[TaskError, ...] = ()
+    exceptions: tuple[bytes | None, ...] = ()
+    not_covered: tuple[str, ...] = ()
+    overlapped: bool = False
+
+    def write(self, directory: str) -> None:
+        """Leave the account in `directory`; without effect when the run it belongs to is over and the directory gone."""
+        bare = tuple(dataclasses.replace(error, exception=None) for error in self.errors)
+        packed = tuple(_packed(error.exception) for error in self.errors)
+        content = pickle.dumps(dataclasses.replace(self, errors=bare, exceptions=packed))
+        path = os.path.join(directory, f"{self.pid}{_ENDING}")
+        with contextlib.suppress(OSError):
+            with open(f"{path}.part", "wb") as file:
+                file.write(content)
+            os.replace(f"{path}.part", path)
+
+
+def collect(directory: str) -> list[Account]:
+    """The accounts left in `directory`, in the order of their names; they are removed from it."""
+    try:
+        found = [entry for entry in os.scandir(directory) if entry.name.endswith(_ENDING)]
+    except FileNotFoundError:
+        return []
+    accounts = []
+    for entry in found:
+        with open(entry.path, "rb") as file:
+            accounts.append(_restored(pickle.loads(file.read())))
+        os.unlink(entry.path)
+    return sorted(accounts, key=lambda account: (account.name, account.pid))
+
+
+def _restored(account: Account) -> Account:
+    errors = tuple(
+        dataclasses.replace(error, exception=_unpacked(packed, error.details))
+        for error, packed in zip(account.errors, account.exceptions, strict=True)
+    )
+    return dataclasses.replace(account, errors=errors, exceptions=())
+
+
+def _packed(exception: BaseException | None) -> bytes | None:
+    """The exception as bytes that are known to be readable here, by value where its class cannot be imported."""
+    if exception is None:
+        return None
+    for dumps in (pickle.dumps, _dumps_by_value):
+        try:
+            packed: bytes = dumps(exception)
+            if type(pickle.loads(packed)) is type(exception):
+                return packed
+        except Exception:
+            continue
+    return None
+
+
+def _dumps_by_value(exception: BaseException) -> bytes:
+    import cloudpickle
+
+    return bytes(cloudpickle.dumps(exception))
+
+
+def _unpacked(packed: bytes | None, details: str) -> BaseException | None:
+    if packed is None:
+        return None
+    try:
+        exception = pickle.loads(packed)
+    except Exception:
+        return None
+    if not isinstance(exception, BaseException):
+        return None
+    exception.__cause__ = RemoteTraceback(details)
+    return exception

@@ -1,0 +1,220 @@
+"""A task from inside its own process: how it begins, and how it ends.
+
+What a child needs to know rides on its `Process` object, as an attribute. A forked child finds it there, with the parent's
+world, which it empties and takes over, patches included. A child that begins with a fresh interpreter unpickles it, before
+anything else of the object, and that is when it patches what it will need; a world of its own it enters just before `run`.
+
+The account is written when multiprocessing's own end is through: then the child's threads and children have ended. Workers of
+a pool do not get that far. `Pool.__exit__` sends them SIGTERM, so a child that leaves that signal to its default writes its
+account on the way out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.instrument.recorder import Recorder
+from pytest_racecheck.runtime.context import TaskHooks, current
+from pytest_racecheck.runtime.jitter import processes, threads
+from pytest_racecheck.runtime.jitter.accounts import Account
+from pytest_racecheck.runtime.jitter.errors import error_of
+from pytest_racecheck.runtime.jitter.operations import OperationPoints
+from pytest_racecheck.runtime.jitter.plan import RunPlan
+from pytest_racecheck.runtime.jitter.role import Role
+from pytest_racecheck.runtime.jitter.stacks import dump_on_request
+from pytest_racecheck.runtime.jitter.task import JitterTask, RunAborted
+from pytest_racecheck.runtime.jitter.world import World
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.jitter.processes import ProcessWatch
+
+ATTRIBUTE = "_racecheck_attachment"
+_PR_SET_PDEATHSIG = 1
+
+
+class Attachment:
+    """What a `Process` object carries from the process that starts it to the one that it becomes.
+
+    `watch` is the parent's, and there only after a fork. `parent` is the process whose end must be this one's, if any.
+    """
+
+    def __init__(
+        self, name: str, plan: RunPlan, role: Role, parent: int | None, watch: ProcessWatch | None
+    ) -> None:
+        self.name = name
+        self.plan = plan
+        self.role = role
+        self.parent = parent
+        self.watch = watch
+        self.points: OperationPoints | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., Attachment], tuple[Any, ...]]:
+        """Travel to a fresh interpreter, and patch it on arrival."""
+        return arrive, (self.name, self.plan, self.role, self.parent)
+
+
+def arrive(name: str, plan: RunPlan, role: Role, parent: int | None) -> Attachment:
+    """The attachment in a fresh interpreter: the process object that carries it becomes a task when it begins."""
+    from multiprocessing.process import BaseProcess
+
+    original = BaseProcess._bootstrap  # type: ignore[attr-defined]
+
+    def bootstrap(process: BaseProcess, *args: Any, **kwargs: Any) -> int:
+        BaseProcess._bootstrap = original  # type: ignore[attr-defined]
+        return live(process, lambda: original(process, *args, **kwargs))
+
+    BaseProcess._bootstrap = bootstrap  # type: ignore[attr-defined]
+    attachment = Attachment(name, plan, role, parent, None)
+    attachment.points = _points(attachment)
+    return attachment
+
+
+def live(process: Any, bootstrap: Callable[[], int]) -> int:
+    """Run the process as the task it carries, and as always when it carries none. Returns its exit code."""
+    attachment = vars(process).pop(ATTRIBUTE, None)
+    if attachment is None:
+        current.task = None
+        return bootstrap()
+    with contextlib.ExitStack() as stack:
+        child = _Child(attachment, stack)
+        run = process.run
+        process.run = lambda: child.run(run)
+        code = bootstrap()
+        child.end()
+    return code
+
+
+class _Child:
+    """One process that is a task, from its first Python code to its last."""
+
+    def __init__(self, attachment: Attachment, stack: contextlib.ExitStack) -> None:
+        self._name = attachment.name
+        self._plan = attachment.plan
+        self._launched = attachment.role is Role.LAUNCHED
+        # A server's threads are no tasks of the program's, as long as none of its code runs in them.
+        self._tells_names = attachment.role is not Role.SERVER
+        self._ended = False
+        current.task = None
+        _tie_to(attachment.parent)
+        if attachment.watch is None:
+            self._watch = _fresh_watch(attachment, stack)
+        else:
+            self._watch = _inherited_watch(attachment, attachment.watch)
+        points = attachment.points or _points(attachment)
+        if points is not None:
+            points.install()
+            points.rebind()
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._terminated)
+        if self._launched:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            dump_on_request(self._plan.directory)
+
+    def run(self, run: Callable[[], object]) -> None:
+        """The process's own `run`: what it raises is noted, and goes on its way unless it would only be printed."""
+        world = self._watch.world
+        current.task = world.main
+        try:
+            run()
+        except SystemExit:
+            raise
+        except RunAborted:
+            raise SystemExit(0) from None
+        except BaseException as error:
+            world.record(error_of(self._name, error))
+            if self._launched:
+                raise SystemExit(1) from None
+            raise
+        finally:
+            current.task = None
+
+    def end(self) -> None:
+        """Write the account, once."""
+        if self._ended:
+            return
+        self._ended = True
+        current.task = None
+        world = self._watch.world
+        self._watch.judge()
+        Account(
+            name=self._name,
+            pid=os.getpid(),
+            weights={task.name: task.weight for task in world.tasks},
+            names=tuple(world.names[1:]) if self._tells_names else (),
+            trace=tuple(step for task in world.tasks for step in task.trace),
+            keys=frozenset(world.recorder.keys if world.recorder is not None else ()),
+            errors=tuple(world.errors),
+            not_covered=tuple(world.not_covered),
+            overlapped=world.overlapped,
+        ).write(self._plan.directory)
+
+    def _terminated(self, number: int, _frame: object) -> None:
+        self.end()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+def _fresh_watch(attachment: Attachment, stack: contextlib.ExitStack) -> ProcessWatch:
+    """A world in a fresh interpreter: what is imported by now is rewritten, and for good, since it all ends with the task."""
+    plan = attachment.plan
+    world = World(plan)
+    if plan.keys is None:
+        world.recorder = Recorder(plan.scope)
+    else:
+        from pytest_racecheck.instrument.install import Instrumentation
+
+        Instrumentation(plan.scope, TaskHooks()).install(plan.keys)
+    if plan.switch_interval is not None:
+        sys.setswitchinterval(plan.switch_interval)
+    stack.enter_context(threads.observed(world))
+    watch = stack.enter_context(processes.observed(world))
+    stack.callback(world.stop_recording)
+    _begin_as(world, attachment)
+    return watch
+
+
+def _inherited_watch(attachment: Attachment, watch: ProcessWatch) -> ProcessWatch:
+    """The parent's world, emptied. Its patches stay: they ask the world and the watch whose they are."""
+    world = watch.world
+    recording, cleanup = world._recording, world._cleanup
+    world.__init__(attachment.plan, world.recorder)  # type: ignore[misc]
+    world._recording = recording
+    # Let go of, it would undo the patches.
+    world._cleanup = cleanup
+    watch.started.clear()
+    _begin_as(world, attachment)
+    return watch
+
+
+def _begin_as(world: World, attachment: Attachment) -> None:
+    name = attachment.name
+    world.main = JitterTask(name, attachment.plan.delays.stream(name))
+    world.tasks[:] = [world.main]
+    world.names[:] = [name]
+    world._start_recording()
+
+
+def _points(attachment: Attachment) -> OperationPoints | None:
+    """The points of a task; None for a manager's server, whose operations are those of the tasks that it serves."""
+    if attachment.role is Role.SERVER:
+        return None
+    points = OperationPoints(attachment.plan.scope.contains)
+    points.install()
+    return points
+
+
+def _tie_to(parent: int | None) -> None:
+    """End with the parent, where the kernel can see to that."""
+    if parent is None or not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

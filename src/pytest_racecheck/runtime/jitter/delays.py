@@ -1,0 +1,148 @@
+"""When a task is held up, and for how long.
+
+Uniform random sleeps find few races: some need one long starvation, others a very short one in a tiny window. So every
+run draws a *profile*, as rr's chaos mode does (R. O'Callahan, 2016), and durations are log-uniform over three orders of
+magnitude:
+
+- `stall`: one task is held once, for long, at a point drawn uniformly from its whole run: what a single preemption does;
+  most others are held for a moment at their first point, else they might be through before the victim gets there;
+- `dense`: every task is held briefly at nearly every point;
+- `sparse`: a few delays a task, spread over its run;
+- `starve`: some tasks are slow at every point, the others run freely;
+- `calm`: no delay at all. The first run is always calm: it shows what the program does by itself.
+
+Delays come from one private generator a task, seeded by (seed, run, task name): the global `random` module belongs to the
+program and is reseeded by others. A point is never drawn for on its own: a stream draws the *gap* to the next delay,
+in units of weight, so that a point without a delay costs one subtraction. A point before a write weighs more than one
+before a read, because a window opens at a read and is cut at the write that follows.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import random
+from dataclasses import dataclass, field
+
+READ_WEIGHT = 1.0
+WRITE_WEIGHT = 3.0
+SHORTEST_DELAY = 20e-6
+DELAYS_PER_TASK = 6.0
+NEVER = math.inf
+
+
+class Profile(enum.Enum):
+    """The character of one run's delays."""
+
+    CALM = "calm"
+    STALL = "stall"
+    DENSE = "dense"
+    SPARSE = "sparse"
+    STARVE = "starve"
+
+
+_MIX = {Profile.STALL: 0.5, Profile.DENSE: 0.25, Profile.SPARSE: 0.15, Profile.STARVE: 0.1}
+_SLOW_TASKS = 0.5
+_SLOW_MAIN = 0.3
+_GIVING_WAY = 0.75
+_MOMENT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class RunDelays:
+    """What fixes the delays of one run, for every task in every process.
+
+    `longest` is the longest single delay in seconds. `weights` holds the total weight of each task seen in an earlier
+    run of the same campaign, by task name; a task it does not know gets delays that thin out as it goes on.
+    """
+
+    seed: int
+    run: int
+    longest: float
+    profile: Profile
+    victim: str | None = None
+    weights: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def draw(cls, seed: int, run: int, longest: float, weights: dict[str, float]) -> RunDelays:
+        """The delays of run number `run`, counted from 1, of the campaign with that seed."""
+        rng = random.Random(f"{seed}/{run}")
+        if run == 1:
+            return cls(seed, run, longest, Profile.CALM)
+        profile = rng.choices(list(_MIX), list(_MIX.values()))[0]
+        active = sorted(task for task, weight in weights.items() if weight)
+        if profile is Profile.STALL and not active:
+            profile = Profile.DENSE
+        victim = rng.choice(active) if profile is Profile.STALL else None
+        return cls(seed, run, longest, profile, victim, dict(weights))
+
+    def stream(self, task: str) -> DelayStream:
+        """The delays of one task, the same whenever and wherever it is asked for."""
+        rng = random.Random(f"{self.seed}/{self.run}/{task}")
+        return DelayStream(rng, self._shape(task, rng), 4 * self.longest)
+
+    def _shape(self, task: str, rng: random.Random) -> Shape:
+        total = self.weights.get(task)
+        match self.profile:
+            case Profile.STALL if task == self.victim and total:
+                return Shape(NEVER, self.longest, self.longest, first=rng.uniform(0, total))
+            case Profile.STALL if task != "main" and rng.random() < _GIVING_WAY:
+                return Shape(NEVER, self.longest * _MOMENT, first=0.0)
+            case Profile.DENSE:
+                return Shape(WRITE_WEIGHT / 2, self.longest)
+            case Profile.SPARSE:
+                return Shape(total / DELAYS_PER_TASK if total else None, self.longest)
+            case Profile.STARVE if rng.random() < (_SLOW_MAIN if task == "main" else _SLOW_TASKS):
+                return Shape(WRITE_WEIGHT, self.longest)
+            case _:
+                return Shape(NEVER, self.longest)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The distribution of one task's delays: mean `gap` in weight between two of them (None: growing with the weight passed).
+
+    `first` fixes where the first one falls; durations are log-uniform between `shortest` and `longest`, in seconds.
+    """
+
+    gap: float | None
+    longest: float
+    shortest: float = SHORTEST_DELAY
+    first: float | None = None
+
+
+class DelayStream:
+    """The delays of one task in the order of its points, `allowance` seconds in all. Not shared between threads."""
+
+    __slots__ = ("_allowance", "_credit", "_rng", "_shape", "weight")
+
+    def __init__(self, rng: random.Random, shape: Shape, allowance: float) -> None:
+        self._rng = rng
+        self._shape = shape
+        self._allowance = allowance
+        self.weight = 0.0
+        self._credit = shape.first if shape.first is not None else self._gap()
+
+    def at(self, weight: float) -> float:
+        """Seconds to hold the task at its next point, which weighs `weight`; mostly 0.0."""
+        self.weight += weight
+        self._credit -= weight
+        if self._credit > 0:
+            return 0.0
+        self._credit = self._gap()
+        return self._spend()
+
+    def _gap(self) -> float:
+        mean = self._shape.gap
+        if mean is None:
+            mean = WRITE_WEIGHT + self.weight / DELAYS_PER_TASK
+        return NEVER if mean == NEVER else self._rng.expovariate(1 / mean)
+
+    def _spend(self) -> float:
+        low, high = math.log(self._shape.shortest), math.log(self._shape.longest)
+        delay = math.exp(self._rng.uniform(low, max(low, high)))
+        if delay > self._allowance:
+            self._credit = NEVER
+            return 0.0
+        self._allowance -= delay
+        return delay

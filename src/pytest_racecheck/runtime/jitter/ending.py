@@ -1,0 +1,74 @@
+"""How processes are made to end: kindly, then not, and their own children with them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_PATIENCE = 0.2
+_SLICE = 0.1
+
+
+def exit_code(process: Any) -> int | None:
+    """The exit code of a process that was started, reaped if need be; None while it is running."""
+    popen = process._popen
+    return None if popen is None else popen.poll()  # type: ignore[no-any-return]
+
+
+def wait_for(processes: Iterable[Any], seconds: float) -> list[Any]:
+    """Wait until all have ended, for `seconds` at most; returns those that have not.
+
+    In slices, for a sentinel stays silent while a child of the process holds a copy of it.
+    """
+    from multiprocessing.connection import wait
+
+    end = time.monotonic() + seconds
+    while True:
+        processes = [process for process in processes if exit_code(process) is None]
+        left = end - time.monotonic()
+        if not processes or left <= 0:
+            return processes
+        wait([process._popen.sentinel for process in processes], min(left, _SLICE))
+
+
+def end_all(processes: Iterable[Any]) -> None:
+    """Terminate, kill and reap them, and kill what they started themselves."""
+    running = [process for process in processes if exit_code(process) is None]
+    families = [pid for process in running for pid in descendants(process._popen.pid)]
+    for process in running:
+        process.terminate()
+    stubborn = wait_for(running, _PATIENCE) if running else []
+    for process in stubborn:
+        process.kill()
+    wait_for(stubborn, float("inf"))
+    for pid in families:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    for process in running:
+        # Takes it off multiprocessing's own list.
+        process.join(0)
+
+
+def descendants(pid: int) -> list[int]:
+    """The children of a process, theirs, and so on, where the system lists them."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found += [int(child) for child in file.read().split()]
+    return found + [inner for child in found for inner in descendants(child)]
+
+
+def finalizers() -> dict[Any, Callable[[], object]]:
+    """What multiprocessing would do at the interpreter's end about pools and managers that are still open, by its keys."""
+    from multiprocessing import util
+
+    return {
+        key: finalizer
+        for key, finalizer in list(util._finalizer_registry.items())  # type: ignore[attr-defined]
+        if getattr(finalizer._callback, "__name__", "") in ("_terminate_pool", "_finalize_manager")
+    }

@@ -1,0 +1,126 @@
+"""The explicit targets of one run on processes: started, released together, waited for.
+
+Every child has a gate, a pipe of its own: the child says that it is ready, and waits. When all are ready all are let go. A
+child that dies before that closes its pipe, and one whose parent dies finds its own closed, so nobody waits in vain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType
+from typing import Any
+
+from pytest_racecheck.runtime.backend import Body
+from pytest_racecheck.runtime.jitter.ending import end_all, exit_code, wait_for
+from pytest_racecheck.runtime.jitter.payload import Payload
+from pytest_racecheck.runtime.jitter.stacks import hang_from, stack_of
+from pytest_racecheck.runtime.jitter.travel import Traveller
+from pytest_racecheck.runtime.jitter.world import World
+
+
+class Launch:
+    """One run of explicit targets; `context` is that of a start method. `hung` tells afterwards whether any had to be ended."""
+
+    def __init__(self, world: World, context: Any, bodies: Sequence[Body]) -> None:
+        self.hung = False
+        self._world = world
+        self._context = context
+        self._bodies = bodies
+        self._gates: list[Any] = []
+        self._processes: list[Any] = []
+
+    def run(self) -> None:
+        """Start, release and await all bodies. Whatever happens, none is left running."""
+        plan = self._world.plan
+        try:
+            with _quiet_start(self._context):
+                for body in self._bodies:
+                    self._start(body, gated=plan.serial is None)
+            end = time.monotonic() + plan.deadline
+            self._await_readiness(end)
+            self._release()
+            left = wait_for(self._processes, plan.deadline)
+            if left:
+                self._end_hung(left)
+        finally:
+            for gate in self._gates:
+                gate.close()
+            end_all(self._processes)
+
+    def _start(self, body: Body, gated: bool) -> None:
+        traveller = Traveller(self._world.plan.scope.contains, _original_of(self._world))
+        mine = theirs = None
+        if gated:
+            mine, theirs = self._context.Pipe()
+            self._gates.append(mine)
+        payload = Payload(body, traveller, theirs, self._gates)
+        process = self._context.Process(target=payload)
+        try:
+            process.start()
+        finally:
+            if theirs is not None:
+                theirs.close()
+        self._processes.append(process)
+
+    def _await_readiness(self, end: float) -> None:
+        """Wait until every child is at its gate, or dead."""
+        from multiprocessing.connection import wait
+
+        waiting = list(self._gates)
+        while waiting and (left := end - time.monotonic()) > 0:
+            for gate in wait(waiting, left):
+                waiting.remove(gate)
+
+    def _release(self) -> None:
+        for gate in self._gates:
+            with contextlib.suppress(OSError):
+                gate.send_bytes(b"go")
+
+    def _end_hung(self, processes: list[Any]) -> None:
+        self.hung = True
+        plan = self._world.plan
+        for process in processes:
+            stack = stack_of(process.pid, plan.directory)
+            self._world.record(
+                hang_from(process.name, plan.deadline, stack, plan.scope.contains)
+            )
+        end_all(processes)
+
+    @property
+    def aborted(self) -> bool:
+        """Some body did not come to its own end, so it may have left locks taken."""
+        return self.hung or any((exit_code(process) or 0) < 0 for process in self._processes)
+
+
+def _original_of(world: World) -> Callable[[CodeType], CodeType]:
+    """What undoes the rewriting of code in this run."""
+    original: Callable[[CodeType], CodeType] = getattr(world, "original", lambda code: code)
+    return original
+
+
+@contextlib.contextmanager
+def _quiet_start(context: Any) -> Iterator[None]:
+    """Start children without what is of no use to them.
+
+    A fresh interpreter need not run the main script again: what a target needs from it travels by value. And that a process
+    with threads forks here is the doing of whoever made the threads, but the warning would come from us.
+    """
+    from multiprocessing import spawn
+
+    prepare = spawn.get_preparation_data
+
+    def prepared(name: str) -> dict[str, Any]:
+        data = prepare(name)
+        return {key: value for key, value in data.items() if not key.startswith("init_main")}
+
+    spawn.get_preparation_data = prepared
+    try:
+        with warnings.catch_warnings():
+            if context.get_start_method() == "fork":
+                warnings.filterwarnings("ignore", ".*use of fork", DeprecationWarning)
+            yield
+    finally:
+        spawn.get_preparation_data = prepare

@@ -1,0 +1,98 @@
+"""Explicit targets as a program: setup, the tasks, check.
+
+Which of the three failed matters. A target's exception fails its task, and the others go on, as real threads do. `check` fails
+the run when it raises or returns False; any other answer is a mistake in the test and is said to be one. When `setup` raises
+there was nothing to run: that is no outcome, it ends the campaign.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_racecheck.model.errors import RacecheckError, SetupFailed, UsageError
+from pytest_racecheck.runtime.backend import Backend, Body, Shared
+from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.jitter.world import World
+
+
+_WIDTH = 160
+
+
+class CheckFailed(AssertionError):
+    """`check` returned False."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsProgram:
+    """Runs `bodies` as tasks of `backend`, each run with a state of its own."""
+
+    name: str
+    backend: Backend
+    bodies: tuple[tuple[Callable[..., object], str], ...]
+    setup: Callable[..., object] | None
+    check: Callable[..., object] | None
+
+    def __call__(self, world: World) -> None:
+        """One run: raises what `check` raises; what targets raise is recorded in `world`."""
+        state = self._state(world)
+        bodies = [Body(target, state, label) for target, label in self.bodies]
+        self.backend.launch(world, bodies)
+        self._check(state)
+
+    def _state(self, world: World) -> tuple[Any, ...]:
+        if self.setup is None:
+            return ()
+        try:
+            with Unobserved():
+                made = self.setup(*self._setup_arguments(self.backend.shared()))
+        except RacecheckError:
+            raise
+        except Exception as error:
+            run = world.plan.delays.run
+            raise SetupFailed(
+                f"setup of {self.name} raised {type(error).__name__}: {error} (run {run})"
+            ) from error
+        if made is None:
+            return ()
+        return made if isinstance(made, tuple) else (made,)
+
+    def _setup_arguments(self, shared: Shared) -> tuple[Shared, ...]:
+        assert self.setup is not None
+        try:
+            return (shared,) if inspect.signature(self.setup).parameters else ()
+        except (TypeError, ValueError):
+            return (shared,)
+
+    def _check(self, state: tuple[Any, ...]) -> None:
+        if self.check is None:
+            return
+        with Unobserved():
+            answer = self.check(*state)
+        if answer is False:
+            name = getattr(self.check, "__name__", "check")
+            raise CheckFailed(f"{name} returned False\nits arguments: {_shown(state)}")
+        if answer is not None and answer is not True:
+            raise UsageError(
+                f"check of {self.name} returned {answer!r}; expected True, False, None or an exception"
+            )
+
+
+class Unobserved:
+    """Suspends the current task: what happens inside the block is nobody's operation."""
+
+    def __enter__(self) -> None:
+        """Forget the task."""
+        self._task = current.task
+        current.task = None
+
+    def __exit__(self, *exc: object) -> None:
+        """Become the task again."""
+        current.task = self._task
+
+
+def _shown(state: tuple[Any, ...]) -> str:
+    text = ", ".join(repr(value) for value in state)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"

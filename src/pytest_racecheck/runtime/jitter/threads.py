@@ -1,0 +1,106 @@
+"""Threads of the program as tasks: `threading.Thread` observed for the length of a run.
+
+`start` is where a thread gets its name, from its creator and the order of creation; `_bootstrap_inner` is the first
+Python code that runs on the new thread, whatever subclass it is, so that is where it becomes a task. Uncaught exceptions
+come through `threading.excepthook`; a hook that the user installed keeps its say, and what it handles is no failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.jitter.errors import error_of
+from pytest_racecheck.runtime.jitter.task import RunAborted
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.jitter.world import World
+
+# Seconds that threads which the program did not join are given to end before they are named as left behind.
+GRACE = 1.0
+_DAEMON_GRACE = 0.02
+_TASK_NAME = "_racecheck_task_name"
+
+
+@contextlib.contextmanager
+def observed(world: World) -> Iterator[None]:
+    """Make every thread started inside the block by a task of `world` a task of it, too."""
+    started: list[threading.Thread] = []
+    original_start = threading.Thread.start
+    original_bootstrap = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
+    original_hook = threading.excepthook
+
+    def start(thread: threading.Thread) -> None:
+        if current.task is None:
+            original_start(thread)
+            return
+        setattr(thread, _TASK_NAME, world.adopt(_label(thread)))
+        original_start(thread)
+        started.append(thread)
+        if world.plan.serial is not None:
+            thread.join(world.plan.serial)
+            world.overlapped |= thread.is_alive()
+
+    def bootstrap(thread: threading.Thread) -> None:
+        name = getattr(thread, _TASK_NAME, None)
+        if name is not None:
+            current.task = world.thread_task(name)
+        original_bootstrap(thread)
+
+    def excepthook(args: threading.ExceptHookArgs) -> None:
+        _report_uncaught(world, args, original_hook)
+
+    threading.Thread.start = start  # type: ignore[method-assign, assignment]
+    threading.Thread._bootstrap_inner = bootstrap  # type: ignore[attr-defined]
+    threading.excepthook = excepthook
+    try:
+        yield
+    finally:
+        threading.Thread.start = original_start  # type: ignore[method-assign]
+        threading.Thread._bootstrap_inner = original_bootstrap  # type: ignore[attr-defined]
+        if threading.excepthook is excepthook:
+            threading.excepthook = original_hook
+        _await_stragglers(world, started)
+
+
+def _label(thread: threading.Thread) -> str:
+    """What a report calls such threads: their target's name, else their class's."""
+    target = getattr(thread, "_target", None)
+    name = getattr(target, "__name__", None) or type(thread).__name__
+    return name.strip("<>_") or "thread"
+
+
+def _report_uncaught(
+    world: World,
+    args: threading.ExceptHookArgs,
+    handler: Callable[[threading.ExceptHookArgs], Any],
+) -> None:
+    """Record a thread's uncaught exception, unless the user's own hook takes it."""
+    error, task = args.exc_value, current.task
+    if isinstance(error, RunAborted):
+        return
+    if _is_users(handler) or task is None or error is None:
+        handler(args)
+    else:
+        world.record(error_of(task.name, error))
+
+
+def _is_users(handler: Callable[..., Any]) -> bool:
+    if handler is threading.__excepthook__:
+        return False
+    module = getattr(handler, "__module__", None) or getattr(
+        getattr(handler, "func", None), "__module__", ""
+    )
+    return not str(module).startswith("_pytest.")
+
+
+def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
+    """Give threads that were not joined a moment, then name those that outlive the run."""
+    for thread in started:
+        if thread.is_alive() and thread is not threading.current_thread():
+            thread.join(_DAEMON_GRACE if thread.daemon else GRACE)
+        if thread.is_alive():
+            world.leaked.append(f"thread {getattr(thread, _TASK_NAME)}")

@@ -1,0 +1,1 @@
+"""Processes as tasks, and what they share."""

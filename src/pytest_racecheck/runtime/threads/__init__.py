@@ -1,0 +1,1 @@
+"""Threads as tasks, and what they share."""

@@ -1,0 +1,122 @@
+"""A campaign under jitter: its runs."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from pytest_racecheck.campaign.jitter import JitterCampaign
+from pytest_racecheck.model.settings import Settings
+from pytest_racecheck.model.verdict import Verdict
+from pytest_racecheck.runtime.jitter.world import World
+
+
+class Box:
+    """A counter with one attribute."""
+
+    n = 0
+
+
+def increment(box: Box) -> None:
+    """Add one, unprotected."""
+    box.n += 1
+
+
+def program(world: World) -> None:
+    """Two threads add one each, as a test would start them."""
+    box = Box()
+    threads = [threading.Thread(target=increment, args=(box,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert box.n == 2
+
+
+def campaign(seed: int, schedules: int = 40, **words: object) -> JitterCampaign:
+    """A campaign over this file."""
+    settings = Settings(seed=seed, schedules=schedules, seconds=60, **words)  # type: ignore[arg-type]
+    return JitterCampaign(settings, name="program", root=Path(__file__).parent)
+
+
+def delays(seed: int) -> list[dict[str, list[tuple[int, float]]]]:
+    """Every injected delay of a campaign, as (point, seconds), by run and task."""
+    one = campaign(seed)
+    one.whole(program)
+    return [
+        {task: [(s.point, s.delay) for s in run.trace if s.task == task] for task in run.tasks}
+        for run in one.results
+    ]
+
+
+def test_the_same_seed_injects_the_same_delays() -> None:
+    """Tasks are held at the same points for the same time in every run of two campaigns with one seed.
+
+    A run that fails passes more points than one that does not (pytest explains the assertion), so what is compared is the
+    part that both passed.
+    """
+    first, again, other = delays(5), delays(5), delays(6)
+    assert len(first) == len(again) == 40
+    for mine, theirs in zip(first, again, strict=True):
+        assert mine.keys() == theirs.keys()
+        for task, held in mine.items():
+            common = min(len(held), len(theirs[task]))
+            assert held[:common] == theirs[task][:common]
+    assert first != other
+    assert sum(len(held) for run in first for held in run.values()) > 20
+
+
+def test_an_unmodified_program_is_a_race() -> None:
+    """Threads that the program starts itself lose updates; at 0.2 a run, 150 runs miss it with probability below 4e-15."""
+    result = campaign(3, schedules=150).whole(program)
+    assert result.verdict is Verdict.RACE_FOUND
+    assert result.tasks == ("main", "increment-1", "increment-2")
+
+
+def test_the_first_failure_ends_it_unless_told_to_go_on() -> None:
+    """With keep_going=False the last run is the only one that failed."""
+    one = campaign(3, schedules=150, keep_going=False)
+    result = one.whole(program)
+    assert result.failures == 1
+    assert [r.passed for r in one.results].index(False) == len(one.results) - 1
+
+
+def test_a_program_without_tasks_is_seen_at_once() -> None:
+    """The first run tells that nothing concurrent was started."""
+    one = campaign(3)
+    with one.first_run() as world:
+        increment(Box())
+    assert not world.concurrent
+    assert one.results == []
+
+
+def test_what_must_abort_comes_through_and_everything_is_put_back() -> None:
+    """Ctrl-C in a run ends the campaign, and Thread and the code are the originals again."""
+    start, code = threading.Thread.start, increment.__code__
+    runs: list[int] = []
+
+    def interrupted(world: World) -> None:
+        runs.append(1)
+        program(world)
+        if len(runs) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        campaign(3).whole(interrupted)
+    assert threading.Thread.start is start
+    assert increment.__code__ is code
+
+
+def test_a_thread_that_outlives_its_run_is_named() -> None:
+    """What the program leaves running is said, and is no failure."""
+    release = threading.Event()
+
+    def leaves(world: World) -> None:
+        threading.Thread(target=release.wait, name="leftover", daemon=True).start()
+        program(world)
+
+    result = campaign(3, schedules=2).whole(leaves)
+    release.set()
+    assert any("outlived its run" in text for text in result.not_covered)
