@@ -36,13 +36,13 @@ def left_after_a_hundred(target: Callable[[], None]) -> int:
     return num
 
 
-@pytest.mark.racecheck(expect="race", schedules=50, seconds=5)
+@pytest.mark.racecheck(expect="race", schedules=50, seconds=4)
 def test_a_hundred_threads() -> None:
     """A hundred minus a hundred is nothing, if every subtraction counts."""
     assert left_after_a_hundred(subtract) == 0
 
 
-@pytest.mark.racecheck(expect="race-free", schedules=50, seconds=5)
+@pytest.mark.racecheck(expect="race-free", schedules=50, seconds=4)
 def test_a_hundred_threads_under_a_lock() -> None:
     """With a lock every subtraction counts."""
     assert left_after_a_hundred(subtract_locked) == 0

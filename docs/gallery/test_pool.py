@@ -11,7 +11,7 @@ from threading import Lock, Thread
 
 import pytest
 
-PAGES = ("/a", "/bb", "/ccc")
+INDEX = "/a /b /c /d /e /f"
 
 
 def square(n: int) -> int:
@@ -19,22 +19,22 @@ def square(n: int) -> int:
     return n * n
 
 
-def fetch(port: int, path: str) -> int:
-    """Fetches a page from the loopback server and tells its size."""
+def fetch(port: int, path: str) -> str:
+    """Fetches a page from the loopback server."""
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", path)
-        return len(connection.getresponse().read())
+        return connection.getresponse().read().decode()
     finally:
         connection.close()
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers every path with itself."""
+    """Answers / with the index and every other path with itself."""
 
     def do_GET(self) -> None:
-        """Sends the path back as the page."""
-        page = self.path.encode()
+        """Sends the page."""
+        page = (INDEX if self.path == "/" else self.path).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(page)))
         self.end_headers()
@@ -58,37 +58,38 @@ def echo_server() -> Iterator[int]:
 
 
 class Tally:
-    """Adds up sizes without care."""
+    """Adds up the sizes of pages without care."""
 
     def __init__(self) -> None:
         self.total = 0
 
-    def add(self, size: int) -> None:
+    def add(self, page: str) -> None:
         """Reads the total, adds, writes it back."""
-        self.total += size
+        self.total += len(page)
 
 
 class LockedTally(Tally):
-    """Adds up sizes one at a time."""
+    """Adds up the sizes of pages one at a time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lock = Lock()
 
-    def add(self, size: int) -> None:
+    def add(self, page: str) -> None:
         """Adds while no other thread of this process can."""
         with self.lock:
-            super().add(size)
+            super().add(page)
 
 
 def total_with_callback(tally: Tally) -> int:
     """Children fetch the pages and a callback adds; the main thread fetches and adds as well."""
     # The pool comes first: a fork in a process that has threads already asks for trouble.
     with Pool(2) as pool, echo_server() as port:
-        for page in PAGES:
-            pool.apply_async(fetch, (port, page), callback=tally.add)
-        for page in PAGES:
-            tally.add(fetch(port, page))
+        paths = pool.apply(fetch, (port, "/")).split()
+        for path in paths:
+            pool.apply_async(fetch, (port, path), callback=tally.add)
+        for path in paths:
+            tally.add(fetch(port, path))
         pool.close()
         pool.join()
     return tally.total
@@ -116,16 +117,16 @@ def test_apply_async_with_get() -> None:
         assert [answer.get(timeout=60) for answer in answers] == [0, 1, 4, 9]
 
 
-@pytest.mark.racecheck(expect="race", seconds=10, keep_going=False)
+@pytest.mark.racecheck(expect="race", seconds=20, keep_going=False)
 def test_callback_and_main_thread_write() -> None:
     """The callback runs in a thread of the pool, beside the main thread."""
-    assert total_with_callback(Tally()) == 18
+    assert total_with_callback(Tally()) == 24
 
 
 @pytest.mark.racecheck(expect="race-free", seconds=4)
 def test_callback_and_main_thread_lock() -> None:
     """Both writers take the same lock; a threading.Lock will do, for both are threads."""
-    assert total_with_callback(LockedTally()) == 18
+    assert total_with_callback(LockedTally()) == 24
 
 
 @pytest.mark.racecheck(expect="race-free", seconds=4)
@@ -133,9 +134,10 @@ def test_only_the_main_thread_writes() -> None:
     """Without a callback there is one writer, and no lock to forget."""
     tally = Tally()
     with Pool(2) as pool, echo_server() as port:
-        answers = [pool.apply_async(fetch, (port, page)) for page in PAGES]
-        for page in PAGES:
-            tally.add(fetch(port, page))
+        paths = pool.apply(fetch, (port, "/")).split()
+        answers = [pool.apply_async(fetch, (port, path)) for path in paths]
+        for path in paths:
+            tally.add(fetch(port, path))
         for answer in answers:
             tally.add(answer.get(timeout=60))
-    assert tally.total == 18
+    assert tally.total == 24

@@ -60,7 +60,7 @@ def write_then_done(jobs: Any, squares: Any) -> None:
 def squares_after_join(target: Callable[[Any, Any], None]) -> list[int]:
     """Gives a child four jobs, joins the queue, and looks at the results at once."""
     jobs: Any = JoinableQueue()
-    squares: Any = Array("i", 4)
+    squares: Any = Array("i", 4, lock=False)
     child = Process(target=target, args=(jobs, squares))
     child.start()
     for n in range(4):
@@ -86,7 +86,7 @@ def test_taking_without_asking() -> None:
     assert taken_by_two(take_until_empty) == list(range(ITEMS))
 
 
-@pytest.mark.racecheck(expect="race", seconds=10, keep_going=False)
+@pytest.mark.racecheck(expect="race", schedules=50, seconds=5)
 def test_done_before_it_is() -> None:
     """The last result may still be on its way when join returns."""
     assert squares_after_join(done_then_write) == [0, 1, 4, 9]

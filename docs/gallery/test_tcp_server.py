@@ -70,7 +70,7 @@ def serve_clients(server: CountingServer) -> tuple[int, list[str]]:
     return server.connections, answers
 
 
-@pytest.mark.racecheck(expect="race", seconds=5)
+@pytest.mark.racecheck(expect="race", seconds=3)
 def test_four_clients() -> None:
     """Everyone is served, not everyone is counted."""
     connections, answers = serve_clients(CountingServer())
@@ -78,7 +78,7 @@ def test_four_clients() -> None:
     assert connections == CLIENTS
 
 
-@pytest.mark.racecheck(expect="race-free", seconds=5)
+@pytest.mark.racecheck(expect="race-free", seconds=3)
 def test_four_clients_under_a_lock() -> None:
     """Everyone is served, and counted."""
     connections, answers = serve_clients(LockedServer())

@@ -17,13 +17,15 @@ class Mailroom:
         self.letters: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.delivered: list[str] = []
         self.clerks: list[Thread] = []
+        self.diary: list[str] = []
 
     def work(self) -> None:
-        """A clerk's day: deliver until nothing is left, then go home."""
+        """A clerk's day: deliver until nothing is left, note it, go home."""
         while True:
             try:
                 letter = self.letters.get_nowait()
             except queue.Empty:
+                self.diary.append("all delivered")
                 return
             self.delivered.append(letter)
 
@@ -58,6 +60,7 @@ class CarefulMailroom(Mailroom):
         while True:
             with self.lock:
                 if not self.pile:
+                    self.diary.append("all delivered")
                     self.at_work = False
                     return
                 letter = self.pile.popleft()

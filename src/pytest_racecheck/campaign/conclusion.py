@@ -6,6 +6,7 @@ injected, or whose failures the control runs explain without a race, is inconclu
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pytest_racecheck.campaign.jitter import JitterCampaign
 
 _MOST_SUSPECTS = 3
-_LONG = 0.5
 
 
 def conclude(
@@ -99,7 +99,7 @@ def _suspects(results: Sequence[RunResult]) -> list[Suspect]:
     held: Counter[Site] = Counter()
     failed: Counter[Site] = Counter()
     for result in results:
-        sites = _long_holds(result)
+        sites = {step.site for step in result.long_holds()}
         held.update(sites)
         if not result.passed:
             failed.update(sites)
@@ -113,12 +113,8 @@ def _suspects(results: Sequence[RunResult]) -> list[Suspect]:
 def _is_telling(suspect: Suspect, rate: float) -> bool:
     """Whether so many failures at one place are no accident: three standard deviations above what the overall rate gives."""
     expected = suspect.held * rate
-    return suspect.failed - expected > 3 * (expected * (1 - rate)) ** 0.5
-
-
-def _long_holds(result: RunResult) -> set[Site]:
-    longest = max((step.delay for step in result.trace), default=0.0)
-    return {step.site for step in result.trace if step.delay and step.delay >= _LONG * longest}
+    spread = math.sqrt(expected * (1 - rate))
+    return suspect.failed - expected > 3 * spread
 
 
 def _not_covered(results: Sequence[RunResult], not_rewritten: Iterable[str]) -> Iterable[str]:

@@ -33,8 +33,8 @@ class Control:
 def judge(campaign: JitterCampaign, program: Callable[[World], None], failed: RunResult) -> Control:
     """Repeat the program without concurrency, and calmly where that is impossible, to see if it fails all the same."""
     runs = 1 if _hung(failed) else RUNS
-    calm = campaign.results[0]
-    grace = SHORTEST_GRACE if _hung(calm) else max(SHORTEST_GRACE, 3 * calm.seconds)
+    first = campaign.results[0]
+    grace = SHORTEST_GRACE if _hung(first) else max(SHORTEST_GRACE, 3 * first.seconds)
     serial = _repeat(campaign, program, runs, failed, serial=min(grace, _SECONDS))
     apart = [result for result in serial if not result.overlapped]
     if apart:
@@ -66,7 +66,7 @@ def _repeat(
     results: list[RunResult] = []
     spent = 0.0
     while len(results) < runs and (not results or spent < _SECONDS):
-        result = campaign.run(program, campaign.plan(failed.run, serial, calm=True))
+        result = campaign.run(program, campaign.plan(failed.run, serial, calm=True)).slim()
         results.append(result)
         spent += result.seconds
         if result.overlapped:

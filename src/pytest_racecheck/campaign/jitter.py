@@ -99,7 +99,7 @@ class JitterCampaign:
         finally:
             if world.concurrent:
                 self._learn(world, recorder)
-                self.results.append(world.result())
+                self._keep(world.result())
             else:
                 self._forget_directory()
 
@@ -183,10 +183,15 @@ class JitterCampaign:
         keep_going = self.settings.keep_going is not False
         run = 2
         while self.budget.allows(run) and (keep_going or self.results[-1].passed):
-            self.results.append(self.run(program, self._plan(run)))
+            self._keep(self.run(program, self._plan(run)))
             if self.results[-1].leaked and not self.results[-1].passed:
                 break
             run += 1
+
+    def _keep(self, result: RunResult) -> None:
+        """Add a run to the results; whole only if it is the first that failed."""
+        first = all(earlier.passed for earlier in self.results)
+        self.results.append(result if first else result.slim())
 
     def _control(self, program: Callable[[World], None]) -> Control | None:
         failed = next((result for result in self.results if not result.passed), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_racecheck.model.operation import Site
 
@@ -90,6 +90,16 @@ class RunResult:
         return (
             "; ".join(dict.fromkeys(error.summary for error in self.errors)) or self.outcome.value
         )
+
+    def slim(self) -> RunResult:
+        """The same run without its exceptions, whose tracebacks keep the program's objects alive, and their details."""
+        errors = tuple(replace(error, exception=None, details="") for error in self.errors)
+        return replace(self, errors=errors)
+
+    def long_holds(self) -> Iterator[Step]:
+        """The steps at which the run was held up for at least half as long as its longest delay."""
+        longest = max((step.delay for step in self.trace), default=0.0)
+        return (step for step in self.delays() if step.delay >= longest / 2)
 
     def delays(self) -> Iterator[Step]:
         """The steps at which the run was held up."""

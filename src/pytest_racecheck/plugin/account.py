@@ -5,11 +5,12 @@ Only plain values: anything else on a report ends an xdist session with an inter
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_racecheck.model.result import CampaignResult
+if TYPE_CHECKING:
+    from pytest_racecheck.model.result import CampaignResult
 
 Account = dict[str, Any]
 ATTRIBUTE = "racecheck"

@@ -46,11 +46,14 @@ class RaceHandle:
         be looked at, or it fails the test.
         """
         from pytest_racecheck.entry import run_targets
+        from pytest_racecheck.plugin.interrupts import Interrupts
 
-        report = run_targets(
-            target, backend=self.backend, workers=workers, setup=setup, check=check,
-            words=words, layers=self._layers(words), root=self._config.rootpath,
-        )  # fmt: skip
+        layers = self._layers(words)
+        with Interrupts():
+            report = run_targets(
+                target, backend=self.backend, workers=workers, setup=setup, check=check,
+                words=words, layers=layers, root=self._config.rootpath,
+            )  # fmt: skip
         self._current.add(report)
         return report
 

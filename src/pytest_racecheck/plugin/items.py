@@ -12,9 +12,11 @@ from collections.abc import Generator
 
 import pytest
 
+from pytest_racecheck.model.settings import layered
 from pytest_racecheck.plugin.account import put_on_report
-from pytest_racecheck.plugin.marker import check_markers, marked
+from pytest_racecheck.plugin.marker import Marked, check_markers, marked
 from pytest_racecheck.plugin.options import Options
+from pytest_racecheck.plugin.program import raise_in_further_run
 from pytest_racecheck.plugin.watched import WatchedItem
 
 
@@ -22,21 +24,28 @@ class Campaigns:
     """Explores each test whose body starts threads or processes; registered with --racecheck only."""
 
     def __init__(self, options: Options) -> None:
-        self._options = options
+        self._session = layered(*options.layers)
+        self._strict = options.strict
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Tell mistakes in markers before anything runs."""
-        check_markers(items)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Tell mistakes in markers before anything runs.
+
+        A worker of xdist cannot end the session in an orderly way: there the tests concerned fail.
+        """
+        if not hasattr(config, "workerinput"):
+            check_markers(items)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Watch the body run, and run it many more times if it is concurrent."""
         __tracebackhide__ = True
-        marks = marked(item)
+        marks = _marks(item)
         if not isinstance(item, pytest.Function) or marks.skip or _unfit(item):
             return (yield)
-        watched = WatchedItem(item, marks, self._options)
+        watched = WatchedItem(item, marks, self._session, self._strict)
         result: object = None
         try:
             with watched.first_run():
@@ -51,12 +60,21 @@ class Campaigns:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
-        self, item: pytest.Item
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put what is known about an explored test on its report."""
+        raise_in_further_run(item, call)
         report = yield
         put_on_report(item, report)
         return report
+
+
+def _marks(item: pytest.Item) -> Marked:
+    __tracebackhide__ = True
+    try:
+        return marked(item)
+    except pytest.UsageError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 def _unfit(item: pytest.Function) -> bool:

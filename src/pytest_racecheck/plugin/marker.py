@@ -38,7 +38,7 @@ def marked(item: pytest.Item) -> Marked:
     """What the item's markers say; raises pytest.UsageError naming the test and the argument for what cannot be."""
     marks = list(item.iter_markers(NAME))
     if not marks:
-        return _UNMARKED
+        return UNMARKED
     try:
         return _read(marks)
     except UsageError as error:
@@ -51,7 +51,7 @@ def check_markers(items: Iterable[pytest.Item]) -> None:
         marked(item)
 
 
-_UNMARKED = Marked()
+UNMARKED = Marked()
 
 
 def _read(marks: list[pytest.Mark]) -> Marked:

@@ -153,7 +153,7 @@ def _written(config: pytest.Config, option: Option) -> object:
     """The value from the configuration file, whether typed (native TOML) or text."""
     try:
         value = config.getini(option.key)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, pytest.UsageError) as error:
         expected = _EXPECTED.get(option.ini, "text" if option.ini == "string" else "a list")
         raise UsageError(f"{_in_file(option.word)}: {error}; expected {expected}") from None
     if isinstance(value, list):

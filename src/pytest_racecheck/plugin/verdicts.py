@@ -33,18 +33,16 @@ def verdict_error(
     return None
 
 
-def unexplored_error(
-    own: BaseException | None, hosted: bool, expect: str | None
-) -> BaseException | None:
-    """The same for a test that needed no campaign: its own outcome, unless a race was expected of it.
+def unexplored_error(hosted: bool, expect: str | None) -> BaseException | None:
+    """The same for a test that passed without a campaign: only a race that was expected of it changes that.
 
     A test that asks a fixture or `explore` (`hosted`) states what it expects of the reports it gets.
     """
-    if own is None and expect == "race" and not hosted:
-        return mark_as_ours(
-            RaceNotFound("expected a race, but the test starts no thread and no process")
-        )
-    return own
+    if expect != "race" or hosted:
+        return None
+    return mark_as_ours(
+        RaceNotFound("expected a race, but the test starts no thread and no process")
+    )
 
 
 def _made(

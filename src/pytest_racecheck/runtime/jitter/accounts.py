@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import os
 import pickle
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_racecheck.instrument.functions import CodeKey
 from pytest_racecheck.model.outcome import Step, TaskError
@@ -85,33 +88,35 @@ def _restored(account: Account) -> Account:
     return dataclasses.replace(account, errors=errors, exceptions=())
 
 
+class _Pickler(pickle.Pickler):
+    """Writes classes as names, whether or not they can be imported: the reader had them first, and looks them up."""
+
+    def reducer_override(self, obj: object) -> Any:
+        if isinstance(obj, type) and "<locals>" not in obj.__qualname__:
+            return _class_named, (obj.__module__, obj.__qualname__)
+        return NotImplemented
+
+
+def _class_named(module: str, name: str) -> object:
+    found: object = sys.modules["__main__" if module == "__mp_main__" else module]
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
 def _packed(exception: BaseException | None) -> bytes | None:
-    """The exception as bytes that are known to be readable here, by value where its class cannot be imported."""
-    if exception is None:
-        return None
-    for dumps in (pickle.dumps, _dumps_by_value):
-        try:
-            packed: bytes = dumps(exception)
-            if type(pickle.loads(packed)) is type(exception):
-                return packed
-        except Exception:
-            continue
+    buffer = io.BytesIO()
+    # The exception's own methods run here and may raise anything, as they may when it is read.
+    with contextlib.suppress(Exception):
+        _Pickler(buffer).dump(exception)
+        return buffer.getvalue()
     return None
 
 
-def _dumps_by_value(exception: BaseException) -> bytes:
-    import cloudpickle
-
-    return bytes(cloudpickle.dumps(exception))
-
-
 def _unpacked(packed: bytes | None, details: str) -> BaseException | None:
-    if packed is None:
-        return None
-    try:
-        exception = pickle.loads(packed)
-    except Exception:
-        return None
+    exception = None
+    with contextlib.suppress(Exception):
+        exception = pickle.loads(packed or b"")
     if not isinstance(exception, BaseException):
         return None
     exception.__cause__ = RemoteTraceback(details)

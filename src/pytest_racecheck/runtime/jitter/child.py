@@ -12,6 +12,7 @@ account on the way out.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -23,7 +24,7 @@ from pytest_racecheck.runtime.context import TaskHooks, current
 from pytest_racecheck.runtime.jitter import processes, threads
 from pytest_racecheck.runtime.jitter.accounts import Account
 from pytest_racecheck.runtime.jitter.errors import error_of
-from pytest_racecheck.runtime.jitter.operations import OperationPoints
+from pytest_racecheck.runtime.jitter.operations import points_for
 from pytest_racecheck.runtime.jitter.plan import RunPlan
 from pytest_racecheck.runtime.jitter.role import Role
 from pytest_racecheck.runtime.jitter.stacks import dump_on_request
@@ -51,7 +52,6 @@ class Attachment:
         self.role = role
         self.parent = parent
         self.watch = watch
-        self.points: OperationPoints | None = None
 
     def __reduce__(self) -> tuple[Callable[..., Attachment], tuple[Any, ...]]:
         """Travel to a fresh interpreter, and patch it on arrival."""
@@ -69,9 +69,9 @@ def arrive(name: str, plan: RunPlan, role: Role, parent: int | None) -> Attachme
         return live(process, lambda: original(process, *args, **kwargs))
 
     BaseProcess._bootstrap = bootstrap  # type: ignore[attr-defined]
-    attachment = Attachment(name, plan, role, parent, None)
-    attachment.points = _points(attachment)
-    return attachment
+    if role is not Role.SERVER:
+        points_for(plan.scope).install()
+    return Attachment(name, plan, role, parent, None)
 
 
 def live(process: Any, bootstrap: Callable[[], int]) -> int:
@@ -98,15 +98,16 @@ class _Child:
         self._launched = attachment.role is Role.LAUNCHED
         # A server's threads are no tasks of the program's, as long as none of its code runs in them.
         self._tells_names = attachment.role is not Role.SERVER
-        self._ended = False
+        self._ended = self._told = self._killed = False
         current.task = None
         _tie_to(attachment.parent)
         if attachment.watch is None:
             self._watch = _fresh_watch(attachment, stack)
         else:
             self._watch = _inherited_watch(attachment, attachment.watch)
-        points = attachment.points or _points(attachment)
-        if points is not None:
+        # The operations of a manager's server are those of the tasks that it serves.
+        if attachment.role is not Role.SERVER:
+            points = points_for(self._plan.scope)
             points.install()
             points.rebind()
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -135,9 +136,15 @@ class _Child:
 
     def end(self) -> None:
         """Write the account, once."""
-        if self._ended:
-            return
-        self._ended = True
+        if not self._ended:
+            self._ended = True
+            self._tell()
+            self._told = True
+        if self._killed:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _tell(self) -> None:
         current.task = None
         world = self._watch.world
         self._watch.judge()
@@ -153,10 +160,11 @@ class _Child:
             overlapped=world.overlapped,
         ).write(self._plan.directory)
 
-    def _terminated(self, number: int, _frame: object) -> None:
-        self.end()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+    def _terminated(self, _number: int, _frame: object) -> None:
+        """Die of the signal, but not before the account is written, and that may be under way."""
+        self._killed = True
+        if self._told or not self._ended:
+            self.end()
 
 
 def _fresh_watch(attachment: Attachment, stack: contextlib.ExitStack) -> ProcessWatch:
@@ -193,28 +201,17 @@ def _inherited_watch(attachment: Attachment, watch: ProcessWatch) -> ProcessWatc
 
 def _begin_as(world: World, attachment: Attachment) -> None:
     name = attachment.name
-    world.main = JitterTask(name, attachment.plan.delays.stream(name))
+    world.main = JitterTask(name, attachment.plan.delays.stream(name), world)
     world.tasks[:] = [world.main]
     world.names[:] = [name]
     world._start_recording()
-
-
-def _points(attachment: Attachment) -> OperationPoints | None:
-    """The points of a task; None for a manager's server, whose operations are those of the tasks that it serves."""
-    if attachment.role is Role.SERVER:
-        return None
-    points = OperationPoints(attachment.plan.scope.contains)
-    points.install()
-    return points
 
 
 def _tie_to(parent: int | None) -> None:
     """End with the parent, where the kernel can see to that."""
     if parent is None or not sys.platform.startswith("linux"):
         return
-    import ctypes
-
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.pythonapi.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

@@ -43,9 +43,10 @@ class Profile(enum.Enum):
 
 _MIX = {Profile.STALL: 0.5, Profile.DENSE: 0.25, Profile.SPARSE: 0.15, Profile.STARVE: 0.1}
 _SLOW_TASKS = 0.5
-_SLOW_MAIN = 0.3
-_GIVING_WAY = 0.75
-_MOMENT = 0.25
+# The main task mostly starts and joins: held up, it keeps the others apart more often than it races with them.
+_SLOW_MAIN = 0.2
+_GIVING_WAY = 0.8
+_MOMENT = (0.05, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class RunDelays:
         active = sorted(task for task, weight in weights.items() if weight)
         if profile is Profile.STALL and not active:
             profile = Profile.DENSE
-        victim = rng.choice(active) if profile is Profile.STALL else None
+        victim = _victim(rng, active) if profile is Profile.STALL else None
         return cls(seed, run, longest, profile, victim, dict(weights))
 
     def stream(self, task: str) -> DelayStream:
@@ -87,7 +88,10 @@ class RunDelays:
             case Profile.STALL if task == self.victim and total:
                 return Shape(NEVER, self.longest, self.longest, first=rng.uniform(0, total))
             case Profile.STALL if task != "main" and rng.random() < _GIVING_WAY:
-                return Shape(NEVER, self.longest * _MOMENT, first=0.0)
+                shortest, longest = (share * self.longest for share in _MOMENT)
+                return Shape(NEVER, longest, shortest, first=0.0)
+            case Profile.DENSE | Profile.SPARSE if task == "main" and rng.random() > _SLOW_MAIN:
+                return Shape(NEVER, self.longest)
             case Profile.DENSE:
                 return Shape(WRITE_WEIGHT / 2, self.longest)
             case Profile.SPARSE:
@@ -96,6 +100,11 @@ class RunDelays:
                 return Shape(WRITE_WEIGHT, self.longest)
             case _:
                 return Shape(NEVER, self.longest)
+
+
+def _victim(rng: random.Random, tasks: list[str]) -> str:
+    """Whom to stall; the main task seldom."""
+    return rng.choices(tasks, [_SLOW_MAIN if task == "main" else 1.0 for task in tasks])[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,20 @@ from typing import Any
 
 _PATIENCE = 0.2
 _SLICE = 0.1
+_PAUSE = 0.0003
 
 
 def exit_code(process: Any) -> int | None:
     """The exit code of a process that was started, reaped if need be; None while it is running."""
     popen = process._popen
-    return None if popen is None else popen.poll()  # type: ignore[no-any-return]
+    return None if popen is None else popen.poll()
 
 
 def wait_for(processes: Iterable[Any], seconds: float) -> list[Any]:
     """Wait until all have ended, for `seconds` at most; returns those that have not.
 
-    In slices, for a sentinel stays silent while a child of the process holds a copy of it.
+    In slices, for a sentinel stays silent while a child of the process holds a copy of it; and with a pause, for it speaks
+    a moment before the process can be reaped.
     """
     from multiprocessing.connection import wait
 
@@ -32,7 +34,8 @@ def wait_for(processes: Iterable[Any], seconds: float) -> list[Any]:
         left = end - time.monotonic()
         if not processes or left <= 0:
             return processes
-        wait([process._popen.sentinel for process in processes], min(left, _SLICE))
+        if wait([process._popen.sentinel for process in processes], min(left, _SLICE)):
+            time.sleep(_PAUSE)
 
 
 def end_all(processes: Iterable[Any]) -> None:

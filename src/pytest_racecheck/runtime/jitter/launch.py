@@ -20,6 +20,9 @@ from pytest_racecheck.runtime.jitter.stacks import hang_from, stack_of
 from pytest_racecheck.runtime.jitter.travel import Traveller
 from pytest_racecheck.runtime.jitter.world import World
 
+# Seconds in which all hung tasks together can say where they stand. The whole run has no more than one left by then.
+_PATIENCE = 0.6
+
 
 class Launch:
     """One run of explicit targets; `context` is that of a start method. `hung` tells afterwards whether any had to be ended."""
@@ -83,10 +86,8 @@ class Launch:
         self.hung = True
         plan = self._world.plan
         for process in processes:
-            stack = stack_of(process.pid, plan.directory)
-            self._world.record(
-                hang_from(process.name, plan.deadline, stack, plan.scope.contains)
-            )
+            stack = stack_of(process.pid, plan.directory, _PATIENCE / len(processes))
+            self._world.record(hang_from(process.name, plan.deadline, stack, plan.scope.contains))
         end_all(processes)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pytest_racecheck.runtime.jitter.process_backend import ProcessBackend
 from pytest_racecheck.runtime.processes.shared import ManagerShared
 

@@ -22,24 +22,26 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
+from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.model.operation import Kind, Site
 from pytest_racecheck.runtime.context import current
 from pytest_racecheck.runtime.jitter.delays import READ_WEIGHT, WRITE_WEIGHT
 
-_FILE_READS: Final = "stat lstat access listdir scandir readlink getxattr".split()
-_FILE_WRITES: Final = (
-    "open rename replace mkdir rmdir unlink remove link symlink utime truncate ftruncate chmod mkfifo"
-    " read write sendfile lockf"
-).split()
-_CONNECTION_READS: Final = "recv recv_bytes recv_bytes_into poll".split()
-_CONNECTION_WRITES: Final = "send send_bytes".split()
-_QUEUE_READS: Final = "empty full qsize".split()
-_QUEUE_WRITES: Final = "put get join task_done".split()
-_PROXY_READS: Final = frozenset(
-    "get __getitem__ __contains__ __len__ keys values items copy count index __getattribute__ is_set".split()
-)
+_FILE_READS: Final = ["stat", "lstat", "access", "listdir", "scandir", "readlink", "getxattr"]
+_FILE_WRITES: Final = [
+    "open", "read", "write", "rename", "replace", "mkdir", "rmdir", "unlink", "remove", "link", "symlink", "utime",
+    "truncate", "ftruncate", "chmod", "mkfifo", "sendfile", "lockf",
+]  # fmt: skip
+_CONNECTION_READS: Final = ["recv", "recv_bytes", "recv_bytes_into", "poll"]
+_CONNECTION_WRITES: Final = ["send", "send_bytes"]
+_QUEUE_READS: Final = ["empty", "full", "qsize"]
+_QUEUE_WRITES: Final = ["put", "get", "join", "task_done"]
+_PROXY_READS: Final = frozenset({
+    "get", "keys", "values", "items", "copy", "count", "index", "is_set", "__getitem__", "__contains__", "__len__",
+    "__getattribute__",
+})  # fmt: skip
 _DEPTH: Final = 12
-_MARK: Final = "__racecheck_point__"
+_INSTRUMENTATION: Final = "pytest_racecheck.instrument."
 
 InScope = Callable[[str], bool]
 
@@ -49,22 +51,33 @@ class _Depth(threading.local):
 
 
 class OperationPoints:
-    """The points of one process; `install` may be called again when more modules have been imported."""
+    """The points of a process. A parent prepares them, so that a forked child has but to put them in place."""
 
     def __init__(self, in_scope: InScope) -> None:
         self._in_scope = in_scope
         self._depth = _Depth()
+        self._prepared: dict[tuple[int, str], tuple[Any, str, Any]] = {}
 
-    def install(self) -> None:
-        """Put a point before every operation of the modules that are loaded."""
+    def prepare(self) -> None:
+        """Make the points of the modules that are loaded, as far as they are not made yet."""
         self._functions(os, _FILE_READS, READ_WEIGHT)
         self._functions(os, _FILE_WRITES, WRITE_WEIGHT)
         self._functions(io, ["open"], WRITE_WEIGHT)
-        builtins.open = io.open
         for name, patch in _PATCHES.items():
             module = sys.modules.get(name)
             if module is not None:
                 patch(self, module)
+
+    def install(self) -> None:
+        """Put a point before every operation of the modules that are loaded by now."""
+        self.prepare()
+        for owner, name, replacement in self._prepared.values():
+            original = vars(owner)[name]
+            if original is not replacement:
+                setattr(owner, name, replacement)
+                if owner is os:
+                    _enter_as(original, replacement)
+        builtins.open = io.open
 
     def rebind(self) -> None:
         """Give points to locks that came here through a fork: they carry their methods with them."""
@@ -90,7 +103,9 @@ class OperationPoints:
             return function(*args, **kwargs)
         depth.inside = True
         try:
-            task.pass_point(self._site(name, sys._getframe(2)), weight)  # type: ignore[attr-defined]
+            site = self._site(name, sys._getframe(2))
+            if site is not None:
+                task.pass_point(site, weight)  # type: ignore[attr-defined]
             return function(*args, **kwargs)
         finally:
             depth.inside = False
@@ -103,11 +118,10 @@ class OperationPoints:
         def operation(*args: Any, **kwargs: Any) -> Any:
             return perform(function, name, weight, args, kwargs)
 
-        setattr(operation, _MARK, True)
         return operation
 
-    def _site(self, name: str, frame: FrameType) -> Site:
-        """The innermost place in scope that led here, else the caller itself."""
+    def _site(self, name: str, frame: FrameType) -> Site | None:
+        """The innermost place in scope that led here, else the caller itself; None for what the instrumentation does."""
         place: FrameType | None = frame
         for _ in range(_DEPTH):
             if place is None:
@@ -115,6 +129,8 @@ class OperationPoints:
             if self._in_scope(place.f_code.co_filename):
                 frame = place
                 break
+            if place.f_globals.get("__name__", "").startswith(_INSTRUMENTATION):
+                return None
             place = place.f_back
         code = frame.f_code
         return Site(Kind.CALL, name, code.co_filename, frame.f_lineno, code.co_qualname)
@@ -122,29 +138,23 @@ class OperationPoints:
     def _functions(self, owner: Any, names: list[str], weight: float) -> None:
         prefix = owner.__name__.rpartition(".")[2]
         for name in names:
-            original = vars(owner).get(name)
-            if original is None or hasattr(original, _MARK):
-                continue
-            wrapper = self.pointed(original, f"{prefix}.{name}", weight)
-            setattr(owner, name, wrapper)
-            if owner is os:
-                _enter_as(original, wrapper)
+            if (id(owner), name) not in self._prepared and name in vars(owner):
+                self._plan(owner, name, self.pointed(vars(owner)[name], f"{prefix}.{name}", weight))
+
+    def _plan(self, owner: Any, name: str, replacement: Any) -> None:
+        self._prepared.setdefault((id(owner), name), (owner, name, replacement))
 
     def _synchronize(self, module: Any) -> None:
-        semlock = module.SemLock
-        if hasattr(semlock._make_methods, _MARK):
-            return
-        points = self
+        pointed = self.pointed
 
         def make_methods(lock: Any) -> None:
             label = type(lock).__name__
-            lock.acquire = points.pointed(lock._semlock.acquire, f"{label}.acquire", WRITE_WEIGHT)
-            lock.release = points.pointed(lock._semlock.release, f"{label}.release", READ_WEIGHT)
+            lock.acquire = pointed(lock._semlock.acquire, f"{label}.acquire", WRITE_WEIGHT)
+            lock.release = pointed(lock._semlock.release, f"{label}.release", READ_WEIGHT)
 
-        setattr(make_methods, _MARK, True)
-        semlock._make_methods = make_methods
-        self._functions(semlock, ["__enter__"], WRITE_WEIGHT)
-        self._functions(semlock, ["__exit__"], READ_WEIGHT)
+        self._plan(module.SemLock, "_make_methods", make_methods)
+        self._functions(module.SemLock, ["__enter__"], WRITE_WEIGHT)
+        self._functions(module.SemLock, ["__exit__"], READ_WEIGHT)
 
     def _connection(self, module: Any) -> None:
         self._functions(module._ConnectionBase, _CONNECTION_READS, READ_WEIGHT)
@@ -156,10 +166,9 @@ class OperationPoints:
             self._functions(queue, _QUEUE_WRITES, WRITE_WEIGHT)
 
     def _managers(self, module: Any) -> None:
-        original = module.BaseProxy._callmethod
-        if hasattr(original, _MARK):
+        if (id(module.BaseProxy), "_callmethod") in self._prepared:
             return
-        perform = self.perform
+        original, perform = module.BaseProxy._callmethod, self.perform
 
         @functools.wraps(original)
         def callmethod(proxy: Any, methodname: str, *args: Any, **kwargs: Any) -> Any:
@@ -167,8 +176,7 @@ class OperationPoints:
             name = f"{type(proxy).__name__}.{methodname}"
             return perform(original, name, weight, (proxy, methodname, *args), kwargs)
 
-        setattr(callmethod, _MARK, True)
-        module.BaseProxy._callmethod = callmethod
+        self._plan(module.BaseProxy, "_callmethod", callmethod)
 
     def _shared_memory(self, module: Any) -> None:
         self._functions(module.SharedMemory, ["__init__", "unlink"], WRITE_WEIGHT)
@@ -185,6 +193,12 @@ _PATCHES: Final[dict[str, Callable[[OperationPoints, Any], None]]] = {
     "multiprocessing.shared_memory": OperationPoints._shared_memory,
     "fcntl": OperationPoints._fcntl,
 }
+
+
+@functools.lru_cache(maxsize=8)
+def points_for(scope: Scope) -> OperationPoints:
+    """The points of all processes whose tasks have that scope."""
+    return OperationPoints(scope.contains)
 
 
 def _enter_as(original: Callable[..., Any], wrapper: Callable[..., Any]) -> None:

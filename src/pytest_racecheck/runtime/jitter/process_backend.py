@@ -13,7 +13,15 @@ from pytest_racecheck.runtime.jitter.world import World
 from pytest_racecheck.runtime.processes.server import Server
 from pytest_racecheck.runtime.processes.shared import ProcessShared
 
-_CHILD = "pytest_racecheck.runtime.jitter.child"
+_IMPORTED_BY_CHILDREN = [
+    "pytest_racecheck.runtime.jitter.child",
+    "pytest_racecheck.instrument.install",
+    "pytest_racecheck.instrument.rewrite",
+    "cloudpickle",
+    "multiprocessing.managers",
+    "multiprocessing.sharedctypes",
+    "multiprocessing.queues",
+]
 
 
 class ProcessBackend:
@@ -60,6 +68,7 @@ def prepare_forkserver(context: Any) -> None:
         return
     from multiprocessing import forkserver
 
-    server = forkserver._forkserver
-    if server._forkserver_pid is None and _CHILD not in server._preload_modules:
-        server.set_forkserver_preload([*server._preload_modules, _CHILD])
+    server: Any = forkserver._forkserver
+    if server._forkserver_pid is None:
+        wanted = dict.fromkeys([*server._preload_modules, *_IMPORTED_BY_CHILDREN])
+        server.set_forkserver_preload(list(wanted))

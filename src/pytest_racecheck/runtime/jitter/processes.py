@@ -56,11 +56,14 @@ class ProcessWatch:
     def start(self, process: BaseProcess, original: Callable[[BaseProcess], None]) -> None:
         """Start a process as a task, or in the service of tasks."""
         from pytest_racecheck.runtime.jitter.child import ATTRIBUTE, Attachment
+        from pytest_racecheck.runtime.jitter.operations import points_for
         from pytest_racecheck.runtime.jitter.role import Role, role_of
 
         role = role_of(process)
         name = self._name(process, role)
         forked = _method(process) == "fork"
+        if forked:
+            points_for(self.world.plan.scope).prepare()
         # The kernel ties a child to the thread that forked it, so only a child of the main thread is tied at all.
         tied = threading.current_thread() is threading.main_thread()
         parent = os.getpid() if tied and _method(process) != "forkserver" else None
@@ -143,9 +146,7 @@ class ProcessWatch:
         active = {name: weight for name, weight in account.weights.items() if weight}
         world.weights.update(active)
         world.names += [
-            name
-            for name in dict.fromkeys((*account.names, *active))
-            if name not in world.names
+            name for name in dict.fromkeys((*account.names, *active)) if name not in world.names
         ]
         world.remote_trace.extend(account.trace)
         world.not_covered.update(dict.fromkeys(account.not_covered))
@@ -183,7 +184,7 @@ def _finalizers_now() -> set[Any]:
 
 def _start(watch: ProcessWatch, original: Any) -> Any:
     def start(process: BaseProcess) -> None:
-        if current.task is None:
+        if not watch.world.owns_current():
             original(process)
         else:
             watch.start(process, original)

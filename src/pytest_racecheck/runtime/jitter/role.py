@@ -40,7 +40,7 @@ def role_of(process: Any) -> Role:
 def label_of(process: Any, role: Role) -> str:
     """What a report calls such processes: their target's name, else their class's."""
     if role in (Role.WORKER, Role.SERVER):
-        return role.value
+        return str(role.value)
     target = getattr(process, "_target", None)
     if isinstance(target, Payload):
         return target.label

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from pytest_racecheck.model.outcome import Outcome, TaskError
 
 _FILE = "stacks"
-_PATIENCE = 0.3
 _PAUSE = 0.005
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
@@ -32,15 +31,15 @@ def dump_on_request(directory: str) -> None:
         faulthandler.register(number, file=file, all_threads=True, chain=False)
 
 
-def stack_of(pid: int, directory: str) -> str:
-    """The stack of that process, innermost call first, its other threads before it; "" when it does not answer."""
+def stack_of(pid: int, directory: str, patience: float = 0.3) -> str:
+    """The stack of that process, innermost call first, its other threads before it; "" if it does not answer in time."""
     number, path = _signal(), os.path.join(directory, _FILE)
     if number is None or not os.path.exists(path):
         return ""
     before = size = os.path.getsize(path)
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         time.sleep(_PAUSE)
         now = os.path.getsize(path)

@@ -31,7 +31,8 @@ class RunAborted(BaseException):
 class JitterTask:
     """One thread or process of the program, seen from inside.
 
-    Satisfies `runtime.context.RunningTask`. Its methods run on the task's own thread, except `abort` and `retire`.
+    Satisfies `runtime.context.RunningTask`. Its methods run on the task's own thread, except `abort` and `retire`. `world` is
+    the run it belongs to: campaigns can nest, and a patch must know its own tasks.
     """
 
     __slots__ = (
@@ -43,9 +44,11 @@ class JitterTask:
         "points",
         "retired",
         "trace",
+        "world",
     )
 
-    def __init__(self, name: str, stream: DelayStream) -> None:
+    def __init__(self, name: str, stream: DelayStream, world: object = None) -> None:
+        self.world = world
         self.name = name
         self.points = 0
         self.trace: list[Step] = []

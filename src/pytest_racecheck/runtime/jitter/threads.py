@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Seconds that threads which the program did not join are given to end before they are named as left behind.
 GRACE = 1.0
 _DAEMON_GRACE = 0.02
-_TASK_NAME = "_racecheck_task_name"
+_TASK = "_racecheck_task"
 
 
 @contextlib.contextmanager
@@ -34,10 +34,10 @@ def observed(world: World) -> Iterator[None]:
     original_hook = threading.excepthook
 
     def start(thread: threading.Thread) -> None:
-        if current.task is None:
+        if not world.owns_current():
             original_start(thread)
             return
-        setattr(thread, _TASK_NAME, world.adopt(_label(thread)))
+        setattr(thread, _TASK, (world, world.adopt(_label(thread))))
         original_start(thread)
         started.append(thread)
         if world.plan.serial is not None:
@@ -45,8 +45,8 @@ def observed(world: World) -> Iterator[None]:
             world.overlapped |= thread.is_alive()
 
     def bootstrap(thread: threading.Thread) -> None:
-        name = getattr(thread, _TASK_NAME, None)
-        if name is not None:
+        owner, name = getattr(thread, _TASK, (None, ""))
+        if owner is world:
             current.task = world.thread_task(name)
         original_bootstrap(thread)
 
@@ -78,7 +78,10 @@ def _report_uncaught(
     args: threading.ExceptHookArgs,
     handler: Callable[[threading.ExceptHookArgs], Any],
 ) -> None:
-    """Record a thread's uncaught exception, unless the user's own hook takes it."""
+    """Record a thread's uncaught exception, unless the user's own hook takes it.
+
+    In the first run it is reported as it would be without us, too: that run is the test's own.
+    """
     error, task = args.exc_value, current.task
     if isinstance(error, RunAborted):
         return
@@ -86,15 +89,15 @@ def _report_uncaught(
         handler(args)
     else:
         world.record(error_of(task.name, error))
+        if world.plan.keys is None:
+            handler(args)
 
 
 def _is_users(handler: Callable[..., Any]) -> bool:
     if handler is threading.__excepthook__:
         return False
-    module = getattr(handler, "__module__", None) or getattr(
-        getattr(handler, "func", None), "__module__", ""
-    )
-    return not str(module).startswith("_pytest.")
+    function = getattr(handler, "func", handler)  # pytest's own is a partial
+    return not str(getattr(function, "__module__", "")).startswith("_pytest.")
 
 
 def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
@@ -103,4 +106,4 @@ def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
         if thread.is_alive() and thread is not threading.current_thread():
             thread.join(_DAEMON_GRACE if thread.daemon else GRACE)
         if thread.is_alive():
-            world.leaked.append(f"thread {getattr(thread, _TASK_NAME)}")
+            world.leaked.append(f"thread {getattr(thread, _TASK)[1]}")

@@ -8,6 +8,7 @@ one imports pytest and all that the other tests need, at every start.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import os
@@ -16,7 +17,7 @@ from collections import ChainMap
 from collections.abc import Callable
 from importlib.machinery import PathFinder
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.runtime.backend import Body
@@ -38,10 +39,8 @@ class Traveller:
 
     def packed(self, body: Body) -> bytes:
         """Target and arguments as bytes, to be made while a process starts; UsageError says what cannot travel."""
-        try:
+        with contextlib.suppress(Exception):
             return self._dumps((body.target, body.args), by_value=self._goes_by_value)
-        except Exception:
-            pass
         try:
             return self._dumps((body.target, body.args), by_value=_is_strange)
         except Exception as error:
@@ -62,7 +61,7 @@ class Traveller:
         registered: list[ModuleType] = []
 
         class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-            dispatch_table = ChainMap(
+            dispatch_table: ClassVar[Any] = ChainMap(
                 {CodeType: lambda code: reduce_code(original(code))},
                 ForkingPickler._extra_reducers,  # type: ignore[attr-defined]
                 cloudpickle.Pickler.dispatch_table,
@@ -125,9 +124,7 @@ def _finds(name: str, file: str, _path: tuple[str, ...]) -> bool:
         if found is None:
             return False
         where = found.submodule_search_locations
-    return (
-        found is not None and found.origin is not None and os.path.realpath(found.origin) == file
-    )
+    return found is not None and found.origin is not None and os.path.realpath(found.origin) == file
 
 
 def _is_strange(module: ModuleType) -> bool:

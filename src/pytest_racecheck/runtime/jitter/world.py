@@ -36,7 +36,7 @@ class World:
 
     def __init__(self, plan: RunPlan, recorder: Recorder | None = None) -> None:
         self.plan = plan
-        self.main = JitterTask(MAIN, plan.delays.stream(MAIN))
+        self.main = JitterTask(MAIN, plan.delays.stream(MAIN), self)
         self.errors: list[TaskError] = []
         self.tasks: list[JitterTask] = [self.main]
         self.names: list[str] = [MAIN]
@@ -99,9 +99,14 @@ class World:
             self.names.append(name)
         return name
 
+    def owns_current(self) -> bool:
+        """Whether the calling thread is a task of this run, and not of none or of another one."""
+        task = current.task
+        return isinstance(task, JitterTask) and task.world is self
+
     def thread_task(self, name: str) -> JitterTask:
         """The task of that name, for a thread of this process."""
-        task = JitterTask(name, self.plan.delays.stream(name))
+        task = JitterTask(name, self.plan.delays.stream(name), self)
         with self._lock:
             self.tasks.append(task)
         return task

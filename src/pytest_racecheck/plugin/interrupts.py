@@ -1,0 +1,52 @@
+"""Ctrl-C that is not lost.
+
+The interpreter raises KeyboardInterrupt wherever the main thread stands, and where that is a callback that nobody waits for
+(a finaliser, or one of the hooks that run around every fork) it can only print and forget it. A program that forks a thousand
+times stands there for a good part of its time; without this, every other Ctrl-C during a campaign over processes would be
+lost, and the campaign go on.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Interrupts:
+    """Remembers, inside the block, an interrupt that got lost, and raises it at the next `check` or at the block's end."""
+
+    def __init__(self) -> None:
+        self._lost = False
+        self._previous: Callable[[sys.UnraisableHookArgs], object] = sys.unraisablehook
+
+    def __enter__(self) -> Interrupts:
+        self._previous = sys.unraisablehook
+        sys.unraisablehook = self._hook
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if sys.unraisablehook == self._hook:
+            sys.unraisablehook = self._previous
+        if error is None:
+            self.check()
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if one got lost."""
+        if self._lost:
+            self._lost = False
+            raise KeyboardInterrupt
+
+    def _hook(self, lost: sys.UnraisableHookArgs) -> None:
+        if isinstance(lost.exc_value, KeyboardInterrupt):
+            self._lost = True
+        else:
+            self._previous(lost)

@@ -1,0 +1,158 @@
+"""Function-scoped fixtures are set up and torn down for every run."""
+
+from __future__ import annotations
+
+
+def test_every_run_has_its_own(project, explored, notes) -> None:
+    """tmp_path, monkeypatch, capsys and the project's own fixtures are new in each run, wider scopes are not."""
+    project.makepyfile("""
+        import os
+        import pytest
+        from counting import Counter, count_safely, note
+
+        @pytest.fixture(scope="module")
+        def wide():
+            note("module begins")
+            yield []
+            note("module ends")
+
+        @pytest.fixture(params=["one", "two"])
+        def own(request, wide, tmp_path):
+            note("set up")
+            wide.append(request.param)
+            yield [tmp_path]
+            note("torn down")
+
+        def test_count(own, wide, tmp_path, monkeypatch, capsys):
+            assert own == [tmp_path] and not list(tmp_path.iterdir())
+            (tmp_path / "file").touch()
+            assert "RACECHECK_TEST" not in os.environ
+            monkeypatch.setenv("RACECHECK_TEST", "1")
+            print("printed")
+            assert capsys.readouterr().out == "printed\\n"
+            note("body")
+            own.append(1)
+            assert count_safely(Counter()) == 2
+    """)
+    explored("--racecheck-schedules=20").assert_outcomes(passed=2)
+    round_ = ["set up", "body", "torn down"]
+    assert notes() == ["module begins", *round_ * 40, "module ends"]
+
+
+def test_folders_of_passing_runs_are_removed(project, explored) -> None:
+    """A campaign leaves one tmp_path behind, as one test does, and not one for each run."""
+    project.makepyfile("""
+        from counting import Counter, count_safely
+
+        def test_count(tmp_path):
+            assert count_safely(Counter()) == 2
+    """)
+    explored("--racecheck-schedules=20", "--basetemp=kept").assert_outcomes(passed=1)
+    left = [path.name for path in (project.path / "kept").iterdir() if not path.is_symlink()]
+    assert left == ["test_count0"]
+
+
+def test_trouble_in_a_later_setup_is_told_as_such(project, explored) -> None:
+    """A fixture that cannot be set up a fifth time is reported with the run's number, and no race is claimed."""
+    project.makepyfile("""
+        import pytest
+        from counting import Counter, count_safely
+
+        MADE = []
+
+        @pytest.fixture
+        def own():
+            MADE.append(1)
+            if len(MADE) == 5:
+                raise OSError("address in use")
+
+        def test_count(own):
+            assert count_safely(Counter()) == 2
+
+        def test_after(own):
+            pass
+    """)
+    result = explored()
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(
+        ["*FixtureFailed: setup of fixtures for run 5 failed: OSError: address in use*"]
+    )
+    assert "RaceFound" not in result.stdout.str()
+
+
+def test_trouble_in_a_later_teardown_is_told_as_such(project, explored, notes) -> None:
+    """A fixture that cannot be torn down is reported with the run's number, and the other fixtures end all the same."""
+    project.makepyfile("""
+        import pytest
+        from counting import Counter, count_safely, note
+
+        MADE = []
+
+        @pytest.fixture
+        def first():
+            yield
+            note("first ended")
+
+        @pytest.fixture
+        def second(first):
+            yield
+            MADE.append(1)
+            if len(MADE) == 3:
+                raise OSError("still busy")
+
+        def test_count(second):
+            assert count_safely(Counter()) == 2
+    """)
+    result = explored()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*FixtureFailed: teardown of fixtures for run 3 failed: OSError: still busy*"]
+    )
+    assert notes() == ["first ended"] * 3
+
+
+def test_threads_of_fixtures_are_no_tasks(project, explored, notes) -> None:
+    """What a fixture starts is not part of the test: a test that only uses it runs once."""
+    project.makepyfile("""
+        import threading
+        import pytest
+        from counting import note
+
+        @pytest.fixture
+        def helper():
+            stop = threading.Event()
+            thread = threading.Thread(target=stop.wait)
+            thread.start()
+            yield thread
+            stop.set()
+            thread.join()
+
+        def test_alive(helper):
+            note("ran")
+            assert helper.is_alive()
+    """)
+    explored().assert_outcomes(passed=1)
+    assert notes() == ["ran"]
+
+
+def test_an_executor_fixture_ends_with_its_run(project, explored) -> None:
+    """Threads that a fixture's teardown ends do not count as left behind."""
+    project.makepyfile("""
+        from concurrent.futures import ThreadPoolExecutor
+        import pytest
+        from counting import Counter
+
+        @pytest.fixture
+        def pool():
+            with ThreadPoolExecutor(2) as pool:
+                yield pool
+
+        def test_count(pool):
+            counter = Counter()
+            for future in [pool.submit(counter.increment_safely) for _ in range(2)]:
+                future.result()
+            assert counter.value == 2
+    """)
+    result = explored("--racecheck-schedules=20")
+    result.assert_outcomes(passed=1)
+    assert "outlived" not in result.stdout.str()
