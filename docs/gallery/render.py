@@ -17,6 +17,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -92,7 +93,9 @@ def render(page: Path) -> list[str]:
 
 def tidied(text: str) -> str:
     """The text without what differs from one machine or run to the next for no reason."""
-    text = ADDRESS.sub("0x...", text.replace(f"{ROOT}{os.sep}", ""))
+    for folder in (ROOT, *map(sysconfig.get_path, ("stdlib", "purelib"))):
+        text = text.replace(f"{folder}{os.sep}", "")
+    text = ADDRESS.sub("0x...", text)
     return "".join(f"{line.rstrip()}\n" for line in text.strip("\n").splitlines())
 
 
@@ -127,7 +130,7 @@ def report_alone(failure: str) -> str:
 
 def output_of(node: str) -> str:
     """Runs one gallery test under --racecheck, as a reader would."""
-    options = ["--racecheck", f"--racecheck-seed={SEED}", "-v", "-rN", "--color=no"]
+    options = ["--racecheck", f"--racecheck-seed={SEED}", "-v", "-rN", "--tb=short", "--color=no"]
     options += ["-o", "console_output_style=classic", "-p", "no:cacheprovider", "-p", "no:randomly"]
     done = subprocess.run(
         [sys.executable, "-c", ASK_TO_BE_RACE_FREE, *options, f"docs/gallery/{node}"],

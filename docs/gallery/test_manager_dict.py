@@ -48,7 +48,7 @@ def left_after(seller: Callable[..., None], *more: object) -> int:
         return stock["left"]
 
 
-@pytest.mark.racecheck(expect="race", keep_going=False)
+@pytest.mark.racecheck(expect="race", schedules=10, seconds=5)
 def test_twenty_sellers() -> None:
     """Twenty sales leave eighty, unless two sellers read the same number."""
     assert left_after(sell) == 80

@@ -75,7 +75,7 @@ def test_trouble_in_a_later_setup_is_told_as_such(project, explored) -> None:
     result = explored()
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(
-        ["*FixtureFailed: setup of fixtures for run 5 failed: OSError: address in use*"]
+        ["E   FixtureFailed: setup of fixtures for run 5 failed: OSError: address in use*"]
     )
     assert "RaceFound" not in result.stdout.str()
 
@@ -106,7 +106,7 @@ def test_trouble_in_a_later_teardown_is_told_as_such(project, explored, notes) -
     result = explored()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*FixtureFailed: teardown of fixtures for run 3 failed: OSError: still busy*"]
+        ["E   FixtureFailed: teardown of fixtures for run 3 failed: OSError: still busy*"]
     )
     assert notes() == ["first ended"] * 3
 

@@ -78,8 +78,8 @@ def test_locked_counters_never_do(
 ) -> None:
     """With a lock around each step no update is ever lost: this test cannot fail by chance."""
     report = campaign(
-        place, True, workers, increments, start, seed=seed, schedules=25, seconds=120
+        place, True, workers, increments, start, seed=seed, schedules=12, seconds=120
     )  # fmt: skip
     report.assert_race_free()
     assert report.verdict is Verdict.NOT_FOUND
-    assert (report.failures, report.runs) == (0, 25)
+    assert (report.failures, report.runs) == (0, 12)

@@ -38,12 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     options = read_options(config)
     if not options.on:
         return
-    from pytest_racecheck.plugin.failure import VerdictFailures
     from pytest_racecheck.plugin.items import Campaigns
     from pytest_racecheck.plugin.limits import TimeLimits
+    from pytest_racecheck.plugin.reports import Reports
     from pytest_racecheck.plugin.summary import Summary
 
-    VerdictFailures.register(config)
+    Reports.register(config)
     config.pluginmanager.register(Campaigns(options), "racecheck-campaigns")
     config.pluginmanager.register(TimeLimits(), "racecheck-time-limits")
     config.pluginmanager.register(Summary(), "racecheck-summary")

@@ -14,7 +14,7 @@ import pytest
 from pytest_racecheck.model.errors import Inconclusive, RaceFound, VerdictError
 from pytest_racecheck.model.report import RaceReport
 from pytest_racecheck.model.verdict import Verdict
-from pytest_racecheck.plugin.failure import VerdictFailures, mark_as_ours
+from pytest_racecheck.plugin.reports import Reports, mark_as_ours
 from pytest_racecheck.plugin.seeds import seed_option
 
 NAME = "racecheck-current"
@@ -35,7 +35,7 @@ class CurrentItem:
         if found is None:
             found = cls(item)
             config.pluginmanager.register(found, NAME)
-            VerdictFailures.register(config)
+            Reports.register(config)
         assert isinstance(found, cls)
         return found
 

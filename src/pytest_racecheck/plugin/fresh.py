@@ -20,6 +20,7 @@ import pytest
 from _pytest.tmpdir import tmppath_result_key
 
 from pytest_racecheck.model.errors import RacecheckError
+from pytest_racecheck.plugin.reports import mark_as_ours
 from pytest_racecheck.runtime.jitter.targets import Unobserved
 
 
@@ -92,6 +93,7 @@ def _named(phase: str, run: int) -> Iterator[None]:
     except (pytest.skip.Exception, pytest.exit.Exception):
         raise
     except (Exception, pytest.fail.Exception) as error:
-        raise FixtureFailed(
+        failed = FixtureFailed(
             f"{phase} of fixtures for run {run} failed: {type(error).__name__}: {error}"
-        ) from error
+        )
+        raise mark_as_ours(failed) from error

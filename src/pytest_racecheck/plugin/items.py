@@ -13,11 +13,11 @@ from collections.abc import Generator
 import pytest
 
 from pytest_racecheck.model.settings import layered
-from pytest_racecheck.plugin.account import put_on_report
 from pytest_racecheck.plugin.marker import Marked, check_markers, marked
 from pytest_racecheck.plugin.options import Options
-from pytest_racecheck.plugin.program import raise_in_further_run
 from pytest_racecheck.plugin.watched import WatchedItem
+
+_ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 
 
 class Campaigns:
@@ -40,8 +40,10 @@ class Campaigns:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Watch the body run, and run it many more times if it is concurrent."""
-        __tracebackhide__ = True
+        """Watch the body run, and run it many more times if it is concurrent.
+
+        This frame is not hidden: pytest 8 cannot show an exception group that causes an exception without visible frames.
+        """
         marks = _marks(item)
         if not isinstance(item, pytest.Function) or marks.skip or _unfit(item):
             return (yield)
@@ -58,16 +60,6 @@ class Campaigns:
             raise verdict
         return result
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put what is known about an explored test on its report."""
-        raise_in_further_run(item, call)
-        report = yield
-        put_on_report(item, report)
-        return report
-
 
 def _marks(item: pytest.Item) -> Marked:
     __tracebackhide__ = True
@@ -79,9 +71,6 @@ def _marks(item: pytest.Item) -> Marked:
 
 def _unfit(item: pytest.Function) -> bool:
     """Coroutine tests belong to other plugins, and nobody steps through two hundred runs in a debugger."""
-    function = item.function
-    return (
-        inspect.iscoroutinefunction(function)
-        or inspect.isasyncgenfunction(function)
-        or bool(item.config.getoption("trace", False))
-    )
+    code = getattr(item.function, "__code__", None)
+    coroutine = code is not None and bool(code.co_flags & _ASYNC)
+    return coroutine or bool(item.config.getoption("trace", False))

@@ -13,9 +13,8 @@ from pytest_racecheck.plugin import fresh
 from pytest_racecheck.plugin.classify import classify
 from pytest_racecheck.plugin.interrupts import Interrupts
 from pytest_racecheck.plugin.output import OneOfMany
+from pytest_racecheck.plugin.reports import IN_FURTHER_RUNS
 from pytest_racecheck.runtime.jitter.world import World
-
-_RUNNING = pytest.StashKey[bool]()
 
 
 class ItemProgram:
@@ -62,21 +61,11 @@ class ItemProgram:
     @contextmanager
     def further_runs(self) -> Iterator[None]:
         """What holds for all runs but the first: warnings were shown by it, and one run's output is enough."""
-        self._item.stash[_RUNNING] = True
+        self._item.stash[IN_FURTHER_RUNS] = True
         try:
             with self._interrupts, warnings.catch_warnings(record=True):
                 yield
         finally:
-            del self._item.stash[_RUNNING]
+            del self._item.stash[IN_FURTHER_RUNS]
             fresh.forget_kept(self._item)
             self._output.put_back()
-
-
-def raise_in_further_run(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Make the failure of a subtest that of its run.
-
-    Subtests ask for reports of their own while the body runs. In a campaign their failures have to be judged first, like
-    any other, so they must not reach the terminal on their own account.
-    """
-    if call.excinfo is not None and item.stash.get(_RUNNING, False):
-        raise call.excinfo.value

@@ -8,7 +8,7 @@ from pytest_racecheck.entry import report_of
 from pytest_racecheck.model.errors import Inconclusive, RaceFound, RaceNotFound, VerdictError
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.verdict import Verdict
-from pytest_racecheck.plugin.failure import BEFORE_LINES, mark_as_ours
+from pytest_racecheck.plugin.reports import BEFORE_LINES, mark_as_ours
 from pytest_racecheck.report.text import describe
 
 _NARROWEST = 60

@@ -59,11 +59,18 @@ class Account:
         bare = tuple(dataclasses.replace(error, exception=None) for error in self.errors)
         packed = tuple(_packed(error.exception) for error in self.errors)
         content = pickle.dumps(dataclasses.replace(self, errors=bare, exceptions=packed))
-        path = os.path.join(directory, f"{self.pid}{_ENDING}")
+        path = path_of(self.pid, directory)
+        # A process may be asked for its account while it is writing it.
+        part = f"{path}.{id(self)}"
         with contextlib.suppress(OSError):
-            with open(f"{path}.part", "wb") as file:
+            with open(part, "wb") as file:
                 file.write(content)
-            os.replace(f"{path}.part", path)
+            os.replace(part, path)
+
+
+def path_of(pid: int, directory: str) -> str:
+    """Where that process leaves its account."""
+    return os.path.join(directory, f"{pid}{_ENDING}")
 
 
 def collect(directory: str) -> list[Account]:

@@ -4,9 +4,8 @@ What a child needs to know rides on its `Process` object, as an attribute. A for
 world, which it empties and takes over, patches included. A child that begins with a fresh interpreter unpickles it, before
 anything else of the object, and that is when it patches what it will need; a world of its own it enters just before `run`.
 
-The account is written when multiprocessing's own end is through: then the child's threads and children have ended. Workers of
-a pool do not get that far. `Pool.__exit__` sends them SIGTERM, so a child that leaves that signal to its default writes its
-account on the way out.
+The account is written when multiprocessing's own end is through: then the child's threads and children have ended. A child that
+is terminated does not get that far, and is asked for its account before (`asking.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from pytest_racecheck.instrument.recorder import Recorder
 from pytest_racecheck.runtime.context import TaskHooks, current
 from pytest_racecheck.runtime.jitter import processes, threads
 from pytest_racecheck.runtime.jitter.accounts import Account
+from pytest_racecheck.runtime.jitter.asking import ACCOUNT_SIGNAL, answer
 from pytest_racecheck.runtime.jitter.errors import error_of
 from pytest_racecheck.runtime.jitter.operations import points_for
 from pytest_racecheck.runtime.jitter.plan import RunPlan
@@ -98,7 +98,7 @@ class _Child:
         self._launched = attachment.role is Role.LAUNCHED
         # A server's threads are no tasks of the program's, as long as none of its code runs in them.
         self._tells_names = attachment.role is not Role.SERVER
-        self._ended = self._told = self._killed = False
+        self._ended = False
         current.task = None
         _tie_to(attachment.parent)
         if attachment.watch is None:
@@ -110,8 +110,7 @@ class _Child:
             points = points_for(self._plan.scope)
             points.install()
             points.rebind()
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, self._terminated)
+        answer(ACCOUNT_SIGNAL, self._tell)
         if self._launched:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             dump_on_request(self._plan.directory)
@@ -135,19 +134,17 @@ class _Child:
             current.task = None
 
     def end(self) -> None:
-        """Write the account, once."""
-        if not self._ended:
-            self._ended = True
-            self._tell()
-            self._told = True
-        if self._killed:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTERM)
+        """Write the account for good."""
+        current.task = None
+        self._watch.judge()
+        self._tell()
+        self._ended = True
 
     def _tell(self) -> None:
-        current.task = None
+        """Write the account as it stands."""
+        if self._ended:
+            return
         world = self._watch.world
-        self._watch.judge()
         Account(
             name=self._name,
             pid=os.getpid(),
@@ -159,12 +156,6 @@ class _Child:
             not_covered=tuple(world.not_covered),
             overlapped=world.overlapped,
         ).write(self._plan.directory)
-
-    def _terminated(self, _number: int, _frame: object) -> None:
-        """Die of the signal, but not before the account is written, and that may be under way."""
-        self._killed = True
-        if self._told or not self._ended:
-            self.end()
 
 
 def _fresh_watch(attachment: Attachment, stack: contextlib.ExitStack) -> ProcessWatch:

@@ -84,6 +84,14 @@ class ProcessWatch:
         """What is known of a process, unless it was not started by a task."""
         return next((one for one in self.started if one.process is process), None)
 
+    def ask(self, one: Started) -> None:
+        """Have a process that is about to be ended write its account."""
+        from pytest_racecheck.runtime.jitter.accounts import path_of
+        from pytest_racecheck.runtime.jitter.asking import ACCOUNT_SIGNAL, ask
+
+        pid = one.process.pid or 0
+        ask(pid, ACCOUNT_SIGNAL, path_of(pid, self.world.plan.directory))
+
     def judge(self) -> None:
         """Record what the exit codes say that no account does."""
         for one in self.started:
@@ -163,12 +171,13 @@ def observed(world: World) -> Iterator[ProcessWatch]:
     watch = ProcessWatch(world)
     before = _finalizers_now()
     with contextlib.ExitStack() as stack:
-        stack.callback(_finish, watch, before)
         for name, make in _PATCHES.items():
             original = vars(BaseProcess).get(name)
             if original is not None:
                 stack.callback(setattr, BaseProcess, name, original)
                 setattr(BaseProcess, name, make(watch, original))
+        # While the patches are there: what is ended now is ended as if by the program.
+        stack.callback(_finish, watch, before)
         yield watch
 
 
@@ -205,6 +214,7 @@ def _ending(watch: ProcessWatch, original: Any) -> Any:
     def end(process: BaseProcess) -> None:
         started = watch.of(process)
         if started is not None and ending.exit_code(process) is None:
+            watch.ask(started)
             started.ended = True
         original(process)
 

@@ -10,42 +10,37 @@ import contextlib
 import faulthandler
 import os
 import re
-import signal
 import time
 from collections.abc import Callable
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
+from pytest_racecheck.runtime.jitter.asking import STACK_SIGNAL, ask
 
 _FILE = "stacks"
-_PAUSE = 0.005
+_PAUSE = 0.01
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
 
 def dump_on_request(directory: str) -> None:
     """From now on this process answers `stack_of`."""
-    number = _signal()
-    if number is None:
+    if STACK_SIGNAL is None:
         return
     with contextlib.suppress(OSError):
         file = os.open(os.path.join(directory, _FILE), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        faulthandler.register(number, file=file, all_threads=True, chain=False)
+        faulthandler.register(STACK_SIGNAL, file=file, all_threads=True, chain=False)
 
 
 def stack_of(pid: int, directory: str, patience: float = 0.3) -> str:
     """The stack of that process, innermost call first, its other threads before it; "" if it does not answer in time."""
-    number, path = _signal(), os.path.join(directory, _FILE)
-    if number is None or not os.path.exists(path):
+    path = os.path.join(directory, _FILE)
+    if not os.path.exists(path):
         return ""
-    before = size = os.path.getsize(path)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
+    before = os.path.getsize(path)
+    if not ask(pid, STACK_SIGNAL, path, patience):
+        return ""
+    size = -1
+    while size != (size := os.path.getsize(path)):
         time.sleep(_PAUSE)
-        now = os.path.getsize(path)
-        if now > before and now == size:
-            break
-        size = now
     with open(path, encoding="utf-8", errors="replace") as file:
         file.seek(before)
         return file.read()
@@ -64,11 +59,3 @@ def hang_from(task: str, seconds: float, stack: str, ours: Callable[[str], bool]
         details=stack,
         position=own[:2] if own else None,
     )
-
-
-def _signal() -> int | None:
-    """A signal that programs are unlikely to use themselves."""
-    if not hasattr(faulthandler, "register"):
-        return None
-    last = getattr(signal, "SIGRTMAX", None)
-    return int(last) - 1 if last is not None else int(signal.SIGUSR2)

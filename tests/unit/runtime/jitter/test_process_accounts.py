@@ -94,5 +94,5 @@ def test_a_folder_that_is_gone_is_no_error(tmp_path) -> None:
 
 def test_half_an_account_is_none(tmp_path) -> None:
     """A file that was not finished is not read."""
-    (tmp_path / "7.account.part").write_bytes(b"half")
+    (tmp_path / "7.account.140").write_bytes(b"half")
     assert collect(str(tmp_path)) == []

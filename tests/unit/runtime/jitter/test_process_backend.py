@@ -164,7 +164,7 @@ def test_a_task_that_hangs_is_named_with_its_line(runs, method) -> None:
 
     world = launched(
         runs, ProcessBackend(method), lambda shared: bodies(hang, shared.lock(), workers=1),
-        deadline=1.5 if method == "fork" else 4.0,
+        deadline=1.0 if method == "fork" else 2.0,
     )  # fmt: skip
     (error,) = world.errors
     line = hang.__code__.co_firstlineno + 2

@@ -1,4 +1,4 @@
-"""How a verdict looks among pytest's failures.
+"""What becomes of the reports of tests: accounts are put on them, and a verdict looks as it should among failures.
 
 The user's exception and traceback come first, as they are. The verdict follows as its text, without the frames of pytest
 and of this plugin that it was raised through: nobody can learn anything from them. The position, which pytest's short summary
@@ -8,26 +8,29 @@ and editors use, is the user's.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback
 
-from pytest_racecheck.model.errors import VerdictError
+from pytest_racecheck.plugin.account import put_on_report
 
-NAME = "racecheck-failures"
+Error = TypeVar("Error", bound=BaseException)
+
+NAME = "racecheck-reports"
 BEFORE_LINES = "E   "
+IN_FURTHER_RUNS = pytest.StashKey[bool]()
 _OURS = "_racecheck_raised_by_plugin"
 
 
-def mark_as_ours(error: VerdictError) -> VerdictError:
+def mark_as_ours(error: Error) -> Error:
     """Tell the errors that the plugin raises from those that a test's own assertions about a report raise."""
     setattr(error, _OURS, True)
     return error
 
 
-class VerdictFailures:
-    """Rewrites the last part of failures that the plugin raised."""
+class Reports:
+    """Sees every report that is made of a test."""
 
     @classmethod
     def register(cls, config: pytest.Config) -> None:
@@ -39,8 +42,10 @@ class VerdictFailures:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Show a verdict as its text."""
+        """Put what is known about an explored test on its report, and show a verdict as its text."""
+        _raise_in_further_run(item, call)
         report = yield
+        put_on_report(item, report)
         error = None if call.excinfo is None else call.excinfo.value
         longrepr: Any = report.longrepr
         if getattr(error, _OURS, False) and isinstance(longrepr, ExceptionChainRepr):
@@ -63,3 +68,13 @@ def _place(item: pytest.Item, longrepr: ExceptionChainRepr, message: str) -> Rep
         return ReprFileLocation(crash.path, crash.lineno, message)
     path, line, _ = item.reportinfo()
     return ReprFileLocation(str(path), (line or 0) + 1, message)
+
+
+def _raise_in_further_run(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Make the failure of a subtest that of its run.
+
+    Subtests ask for reports of their own while the body runs. In a campaign their failures have to be judged first, like
+    any other, so they must not reach the terminal on their own account.
+    """
+    if call.excinfo is not None and item.stash.get(IN_FURTHER_RUNS, False):
+        raise call.excinfo.value
