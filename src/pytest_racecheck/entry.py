@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.pending import refuse_pending
 from pytest_racecheck.model.report import RaceReport
 from pytest_racecheck.model.settings import BACKENDS, Settings, layered
 
@@ -65,7 +66,9 @@ def run_targets(
     """`explore` with lower layers of settings below `words`, under a root and a name of the caller's."""
     from pytest_racecheck.campaign.targets import TargetsCampaign
 
-    settings = layered(Settings.checked(words, lambda word: f"argument {word}"), *layers)
+    said = Settings.checked(words, _spelled)
+    refuse_pending(said, _spelled)
+    settings = layered(said, *layers)
     bodies = _bodies(target, workers)
     for what, function in (("setup", setup), ("check", check)):
         _check_callable(what, function)
@@ -82,6 +85,10 @@ def report_of(result: CampaignResult) -> RaceReport:
     from pytest_racecheck.report.text import describe
 
     return RaceReport(result, describe)
+
+
+def _spelled(word: str) -> str:
+    return f"argument {word}"
 
 
 def _bodies(target: Target | Sequence[Target], workers: object) -> tuple[tuple[Target, str], ...]:

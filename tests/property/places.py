@@ -159,7 +159,9 @@ PLACES = [
     Place("global", "thread", make_global, step_global, read_global),
     Place("cell", "thread", lambda shared, n: Closure(n), lambda c: c.step(), lambda c: c.read()),
     Place("list slot", "thread", lambda shared, n: shared.list([n]), step_first, read_first),
-    Place("dict entry", "thread", lambda shared, n: shared.dict({"count": n}), step_entry, read_entry),
+    Place(
+        "dict entry", "thread", lambda shared, n: shared.dict({"count": n}), step_entry, read_entry
+    ),
     Place("Value", "process", lambda shared, n: shared.counter(n), step_value, read_value),
     Place("Array", "process", lambda shared, n: shared.array("q", [n]), step_first, read_first),
     Place("shared memory", "process", make_memory, step_memory, read_memory, drop_memory),

@@ -17,6 +17,7 @@ from pytest_racecheck.model.operation import Site
 from pytest_racecheck.model.outcome import Outcome, RunResult
 from pytest_racecheck.model.result import CampaignResult, Failure, Suspect
 from pytest_racecheck.model.verdict import Verdict
+from pytest_racecheck.runtime.jitter.delays import CALM_RUNS
 
 if TYPE_CHECKING:
     from pytest_racecheck.campaign.jitter import JitterCampaign
@@ -55,14 +56,13 @@ def _verdict(campaign: JitterCampaign, control: Control | None) -> tuple[Verdict
     results = campaign.results
     if control is not None:
         return (Verdict.RACE_FOUND if control.is_race else Verdict.INCONCLUSIVE), control.reason
-    jittered = results[1:]
-    if not jittered:
+    if len(results) <= CALM_RUNS:
         return Verdict.INCONCLUSIVE, (
             f"the budget ({campaign.budget.runs} runs, {campaign.budget.seconds:g} s) ended before any run was jittered"
         )
     if campaign.lonely:
         return Verdict.INCONCLUSIVE, "one task alone cannot race: expected two or more"
-    if not any(result.points for result in jittered):
+    if not any(result.points for result in results):
         return Verdict.INCONCLUSIVE, (
             "no task passed a scheduling point: the code that ran is not in scope (--racecheck-scope adds packages)"
         )

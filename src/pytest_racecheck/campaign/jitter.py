@@ -1,7 +1,8 @@
 """A campaign under jitter: many runs, a rate, and a verdict.
 
 The first run is calm: no delays, nothing instrumented. It shows whether the program starts anything concurrent at all, which
-code its tasks execute (that is instrumented afterwards), and how long a run takes. The others draw their delays from the seed.
+code its tasks execute (that is instrumented afterwards), and how long a run takes. The second is calm, too, and counts each
+task's points. The others draw their delays from the seed.
 
 A failure alone accuses nobody: a test can fail because of a wrong constant, a random number, a full disk. So a failing
 campaign is followed by control runs (`control.py`), and only what they bear out is called a race.
@@ -10,37 +11,43 @@ campaign is followed by control runs (`control.py`), and only what they bear out
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Literal
-
-from pytest_racecheck.instrument.install import Instrumentation
-from pytest_racecheck.instrument.recorder import CodeKey, Recorder
-from pytest_racecheck.instrument.scope import Scope
+from typing import TYPE_CHECKING, Literal
 
 from pytest_racecheck.campaign.budget import Budget
-from pytest_racecheck.campaign.conclusion import conclude
-from pytest_racecheck.campaign.control import Control, judge
+from pytest_racecheck.instrument.recorder import CodeKey, Recorder
+from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.model.outcome import Outcome, RunResult, TaskError
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.runtime.context import TaskHooks
-from pytest_racecheck.runtime.jitter.delays import RunDelays
+from pytest_racecheck.runtime.jitter.delays import CALM_RUNS, RunDelays
 from pytest_racecheck.runtime.jitter.errors import error_of, hang_of
 from pytest_racecheck.runtime.jitter.plan import RunPlan
-from pytest_racecheck.runtime.jitter.watchdog import RunOverdue, deadline
+from pytest_racecheck.runtime.jitter.watchdog import RunOverdue, Watchdog, deadline
 from pytest_racecheck.runtime.jitter.world import MAIN, World
+from pytest_racecheck.runtime.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pytest_racecheck.campaign.control import Control
 
 Judgement = Literal["failure", "pass", "abort"]
 
 SHORTEST_HOLD = 3e-3
 LONGEST_HOLD = 40e-3
+# How long a run may take at least before it counts as hung, and how many times as long as the calm one. Not bounded by the
+# budget: a short budget must not turn a slow run into a hang.
 HANG_SECONDS = 5.0
 SLOW_RUNS = 20
+# The first run is the test's own, and may be slow by nature: it is given up only when it has long been hopeless.
+FIRST_RUN_SECONDS = 20.0
 SWITCH_INTERVAL = 1e-5
 
 
@@ -75,6 +82,8 @@ class JitterCampaign:
         self.scope = Scope(root, settings.scope or (), files)
         self.budget = Budget(settings)
         self.results: list[RunResult] = []
+        # Module state at the start of the first run, if the caller noted it; every other run starts with it.
+        self.start: Snapshot | None = None
         self._classify = classify
         self._directory: str | None = None
         self._weights: dict[str, float] = {}
@@ -89,8 +98,11 @@ class JitterCampaign:
         """
         recorder = Recorder(self.scope)
         world = World(self._plan(1), recorder)
+        limit = max(FIRST_RUN_SECONDS, 6 * self.budget.seconds)
+        watchdog = Watchdog(lambda frame: world.record(_overdue(limit, self.scope, frame)))
+        world.on_first_task = lambda: watchdog.arm(limit)
         try:
-            with world:
+            with world, watchdog:
                 try:
                     yield world
                 except BaseException as error:
@@ -101,13 +113,15 @@ class JitterCampaign:
                 self._learn(world, recorder)
                 self._keep(world.result())
             else:
-                self._forget_directory()
+                self.close()
 
     def whole(self, program: Callable[[World], None]) -> CampaignResult:
         """The whole campaign, the calm run included."""
         with self.first_run() as world:
             try:
                 program(world)
+            except RunOverdue:
+                pass
             except BaseException as error:
                 if self._classify(error) == "abort":
                     raise
@@ -119,6 +133,9 @@ class JitterCampaign:
 
         What `program` raises is classified; only what is to abort the campaign comes through.
         """
+        from pytest_racecheck.campaign.conclusion import conclude
+        from pytest_racecheck.instrument.install import Instrumentation
+
         instrumentation = Instrumentation(self.scope, TaskHooks())
         try:
             instrumentation.install(self._keys)
@@ -128,15 +145,18 @@ class JitterCampaign:
             return conclude(self, control, failed_to_rewrite)
         finally:
             instrumentation.restore()
-            self._forget_directory()
+            self.close()
 
     def run(self, program: Callable[[World], None], plan: RunPlan) -> RunResult:
         """One run of `program` under `plan`."""
+        if self.start is not None:
+            self.start.restore()
         world = World(plan)
         with world:
             try:
                 with deadline(
-                    plan.deadline + 1.0, lambda frame: world.record(_overdue(plan, frame))
+                    plan.deadline + 1.0,
+                    lambda frame: world.record(_overdue(plan.deadline, plan.scope, frame)),
                 ):
                     program(world)
             except RunOverdue:
@@ -145,7 +165,7 @@ class JitterCampaign:
                 self._note(world, error)
                 if self._classify(error) == "abort":
                     raise
-        if plan.delays.run == 2:
+        if plan.delays.run == CALM_RUNS and not self._weights:
             self._weights = dict(world.weights)
         return world.result()
 
@@ -154,8 +174,8 @@ class JitterCampaign:
         return self._plan(run, serial, calm or serial is not None)
 
     def _plan(self, run: int, serial: float | None = None, calm: bool = False) -> RunPlan:
-        jittered = run > 1 and not calm
-        delays = RunDelays.draw(self.seed, run if jittered else 1, self._longest, self._weights)
+        jittered = run > CALM_RUNS and not calm
+        delays = RunDelays.draw(self.seed, run, self._longest, self._weights, calm)
         return RunPlan(
             delays=delays,
             deadline=self._deadline(),
@@ -168,16 +188,16 @@ class JitterCampaign:
 
     @property
     def directory(self) -> str:
-        """Where children leave their accounts; made when first asked for."""
+        """Where children leave their accounts; the first process that is started makes it."""
         if self._directory is None:
-            self._directory = tempfile.mkdtemp(prefix="racecheck-")
+            name = f"racecheck-{os.getpid()}-{secrets.token_hex(8)}"
+            self._directory = os.path.join(tempfile.gettempdir(), name)
         return self._directory
 
     def _deadline(self) -> float:
         calm = self.results[0] if self.results else None
         usual = calm.seconds if calm and calm.outcome is not Outcome.POTENTIAL_DEADLOCK else 0.0
-        bound = max(1.0, min(HANG_SECONDS, self.budget.seconds))
-        return max(bound, SLOW_RUNS * usual)
+        return max(HANG_SECONDS, SLOW_RUNS * usual)
 
     def _jittered_runs(self, program: Callable[[World], None]) -> None:
         keep_going = self.settings.keep_going is not False
@@ -194,6 +214,8 @@ class JitterCampaign:
         self.results.append(result if first else result.slim())
 
     def _control(self, program: Callable[[World], None]) -> Control | None:
+        from pytest_racecheck.campaign.control import judge
+
         failed = next((result for result in self.results if not result.passed), None)
         return None if failed is None else judge(self, program, failed)
 
@@ -205,11 +227,11 @@ class JitterCampaign:
         if self._classify(error) == "failure":
             world.record(error_of(MAIN, error))
 
-    def _forget_directory(self) -> None:
-        if self._directory is not None:
+    def close(self) -> None:
+        """Remove what the campaign wrote; `go_on` does so itself."""
+        if self._directory is not None and os.path.exists(self._directory):
             shutil.rmtree(self._directory, ignore_errors=True)
-            self._directory = None
 
 
-def _overdue(plan: RunPlan, frame: FrameType | None) -> TaskError:
-    return hang_of(MAIN, plan.deadline, frame, plan.scope.contains)
+def _overdue(seconds: float, scope: Scope, frame: FrameType | None) -> TaskError:
+    return hang_of(MAIN, seconds, frame, scope.contains)

@@ -12,6 +12,7 @@ from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.runtime.backend import Backend
 from pytest_racecheck.runtime.context import current
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram, Unobserved
+from pytest_racecheck.runtime.snapshot import Snapshot
 
 
 class TargetsCampaign:
@@ -45,6 +46,7 @@ class TargetsCampaign:
         if current.task is not None:
             current.task.hosts_campaign = True
         with Unobserved(), self._backend.session():
+            self._campaign.start = Snapshot(self._campaign.scope.modules())
             return self._campaign.whole(self._program)
 
 

@@ -12,11 +12,13 @@ from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+from pytest_racecheck.model.errors import UsageError
+
 _INSTALLED = frozenset({"site-packages", "dist-packages", ".tox", ".nox", "__pypackages__"})
 _OWN_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
-class ScopeError(ValueError):
+class ScopeError(UsageError):
     """A package named for the scope cannot be found."""
 
 
@@ -140,8 +142,6 @@ def _find(name: str) -> ModuleSpec:
             spec = None
     if spec is None:
         raise ScopeError(
-            f"--racecheck-scope names {name!r}, which cannot be found\n"
-            "expected the name of a module or package that can be imported, such as urllib3\n"
-            "check the spelling, and that it is installed in this environment"
+            f"scope names {name!r}, which cannot be found; expected a module or package that can be imported here"
         )
     return spec

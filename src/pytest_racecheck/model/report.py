@@ -89,6 +89,7 @@ class RaceReport:
 
     def assert_race_free(self) -> None:
         """Raise unless no race was found: RaceFound with the whole report, or Inconclusive where there is no verdict."""
+        __tracebackhide__ = True
         result = self._look()
         if result.verdict in (Verdict.PROVED, Verdict.NOT_FOUND):
             return
@@ -100,6 +101,7 @@ class RaceReport:
 
     def assert_racy(self) -> None:
         """Raise RaceNotFound, an AssertionError, unless a race was found."""
+        __tracebackhide__ = True
         if self._look().verdict is not Verdict.RACE_FOUND:
             raise RaceNotFound(f"expected a race, but: {self}", self)
 

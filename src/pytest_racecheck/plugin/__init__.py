@@ -7,17 +7,22 @@ anything is loaded when it is asked for: by --racecheck, or by a fixture that is
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.settings import layered
 from pytest_racecheck.plugin.fixtures import manager_race as manager_race
 from pytest_racecheck.plugin.fixtures import process_race as process_race
 from pytest_racecheck.plugin.fixtures import race as race
 from pytest_racecheck.plugin.fixtures import thread_race as thread_race
 from pytest_racecheck.plugin.marker import register_marker
-from pytest_racecheck.plugin.options import add_options, read_options
+from pytest_racecheck.plugin.options import Options, add_options, read_options
 from pytest_racecheck.plugin.seeds import WORKER_INPUT, base_seed
+
+if TYPE_CHECKING:
+    from pytest_racecheck.instrument.scope import Scope
 
 # This module is known under its entry point's name and under its own, for `-p` and `pytest_plugins`.
 _NAMES = ("racecheck", __name__)
@@ -41,12 +46,24 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_racecheck.plugin.items import Campaigns
     from pytest_racecheck.plugin.limits import TimeLimits
     from pytest_racecheck.plugin.reports import Reports
+    from pytest_racecheck.plugin.same_start import SameStart
     from pytest_racecheck.plugin.summary import Summary
 
     Reports.register(config)
-    config.pluginmanager.register(Campaigns(options), "racecheck-campaigns")
+    same_start = SameStart(_scope(config, options))
+    config.pluginmanager.register(same_start, "racecheck-same-start")
+    config.pluginmanager.register(Campaigns(options, same_start), "racecheck-campaigns")
     config.pluginmanager.register(TimeLimits(), "racecheck-time-limits")
     config.pluginmanager.register(Summary(), "racecheck-summary")
+
+
+def _scope(config: pytest.Config, options: Options) -> Scope:
+    from pytest_racecheck.instrument.scope import Scope
+
+    try:
+        return Scope(config.rootpath, layered(*options.layers).scope or ())
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.hookimpl(optionalhook=True)

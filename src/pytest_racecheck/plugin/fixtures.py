@@ -15,7 +15,6 @@ from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.model.settings import BACKENDS, Settings
 from pytest_racecheck.plugin.marker import marked
 from pytest_racecheck.plugin.options import options_of
-from pytest_racecheck.plugin.pending import refuse_pending
 from pytest_racecheck.plugin.seeds import base_seed, derived_seed
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class RaceHandle:
         from pytest_racecheck.entry import run_targets
         from pytest_racecheck.plugin.interrupts import Interrupts
 
-        layers = self._layers(words)
+        layers = self._layers()
         with Interrupts():
             report = run_targets(
                 target, backend=self.backend, workers=workers, setup=setup, check=check,
@@ -60,9 +59,8 @@ class RaceHandle:
     def __repr__(self) -> str:
         return f"<race on backend {self.backend}>"
 
-    def _layers(self, words: dict[str, Any]) -> list[Settings]:
+    def _layers(self) -> list[Settings]:
         """The layers below the call's own words; a seed of this call's own stands before the session's."""
-        refuse_pending(Settings.checked(words, _source), _source)
         item = self._current.item
         own_seed = derived_seed(base_seed(self._config), item.nodeid, self._current.next_call())
         return [
@@ -70,10 +68,6 @@ class RaceHandle:
             Settings(seed=own_seed),
             *options_of(self._config).layers,
         ]
-
-
-def _source(word: str) -> str:
-    return f"argument {word}"
 
 
 def _handle(request: pytest.FixtureRequest, backend: str) -> RaceHandle:

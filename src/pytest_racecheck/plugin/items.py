@@ -15,6 +15,7 @@ import pytest
 from pytest_racecheck.model.settings import layered
 from pytest_racecheck.plugin.marker import Marked, check_markers, marked
 from pytest_racecheck.plugin.options import Options
+from pytest_racecheck.plugin.same_start import SameStart
 from pytest_racecheck.plugin.watched import WatchedItem
 
 _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
@@ -23,7 +24,8 @@ _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE
 class Campaigns:
     """Explores each test whose body starts threads or processes; registered with --racecheck only."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, same_start: SameStart) -> None:
+        self._same_start = same_start
         self._session = layered(*options.layers)
         self._strict = options.strict
 
@@ -47,7 +49,8 @@ class Campaigns:
         marks = _marks(item)
         if not isinstance(item, pytest.Function) or marks.skip or _unfit(item):
             return (yield)
-        watched = WatchedItem(item, marks, self._session, self._strict)
+        start = self._same_start.take(item)
+        watched = WatchedItem(item, marks, self._session, self._strict, start)
         result: object = None
         try:
             with watched.first_run():

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.pending import refuse_pending
 from pytest_racecheck.model.settings import EXPECTATIONS, Settings
-from pytest_racecheck.plugin.pending import refuse_pending
 
 NAME = "racecheck"
 _DESCRIPTION = (

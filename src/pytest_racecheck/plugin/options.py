@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.pending import refuse_pending, refuse_pending_options
 from pytest_racecheck.model.settings import MODES, START_METHODS, STRATEGIES, TIMEOUTS, Settings
-from pytest_racecheck.plugin.pending import refuse_pending, refuse_pending_options
 
 
 class Option(NamedTuple):

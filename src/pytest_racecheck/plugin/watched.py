@@ -17,6 +17,7 @@ from pytest_racecheck.plugin.marker import UNMARKED, Marked
 from pytest_racecheck.plugin.program import ItemProgram
 from pytest_racecheck.plugin.seeds import base_seed, derived_seed, seed_option
 from pytest_racecheck.runtime.jitter.world import World
+from pytest_racecheck.runtime.snapshot import Snapshot
 
 
 class WatchedItem:
@@ -26,7 +27,12 @@ class WatchedItem:
     """
 
     def __init__(
-        self, item: pytest.Function, marks: Marked, session: Settings, strict: bool
+        self,
+        item: pytest.Function,
+        marks: Marked,
+        session: Settings,
+        strict: bool,
+        start: Snapshot | None,
     ) -> None:
         self.item = item
         self.own: BaseException | None = None
@@ -41,6 +47,7 @@ class WatchedItem:
             root=item.config.rootpath,
             classify=classify,
         )
+        self._campaign.start = start
 
     @contextmanager
     def first_run(self) -> Iterator[None]:
@@ -64,6 +71,7 @@ class WatchedItem:
         from pytest_racecheck.plugin.verdicts import unexplored_error, verdict_error
 
         if not self._explores:
+            self._campaign.close()
             return unexplored_error(self._hosted, self._marks.expect)
         with self._program.further_runs():
             result = self._campaign.go_on(self._program)

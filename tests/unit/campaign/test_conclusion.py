@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_racecheck import Inconclusive, RaceFound, RaceNotFound, RaceReport, UsageError, Verdict
+from pytest_racecheck.campaign import jitter
 from pytest_racecheck.entry import run_targets
 from pytest_racecheck.model.errors import SetupFailed
 
@@ -93,7 +94,7 @@ def test_code_out_of_scope_is_inconclusive() -> None:
     assert "--racecheck-scope" in report.result.reason
 
 
-def test_a_hang_names_the_line_and_leaves_no_thread() -> None:
+def test_a_hang_names_the_line_and_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target that waits for ever ends as a potential deadlock, is got out, and the campaign stops in time."""
 
     def wait(lock: threading.Lock) -> None:
@@ -105,6 +106,7 @@ def test_a_hang_names_the_line_and_leaves_no_thread() -> None:
         lock.acquire()
         return lock
 
+    monkeypatch.setattr(jitter, "HANG_SECONDS", 0.5)
     before = threading.active_count()
     report = campaign(wait, setup=held, seconds=1, schedules=2)
     assert report.failure is not None
@@ -156,6 +158,7 @@ def test_a_check_that_answers_nonsense_is_a_mistake() -> None:
         (increment, {"setup": 3}, "argument setup is 3"),
         (increment, {"check": "x"}, "argument check is 'x'"),
         (increment, {"mode": "x"}, "argument mode is 'x'"),
+        (increment, {"mode": "prove"}, "not available yet: argument mode = 'prove'"),
     ],
 )
 def test_bad_arguments_are_named(target: Any, words: dict[str, Any], said: str) -> None:

@@ -14,7 +14,9 @@ from pytest_racecheck.report.text import describe
 
 STORE = Site(Kind.STORE_ATTR, "value", "/elsewhere/project/counter.py", 7, "increment")
 LOAD = Site(Kind.LOAD_ATTR, "value", "/elsewhere/project/counter.py", 7, "increment")
-LONG = "a very long message that will not fit on a line of eighty columns, whatever one does about it"
+LONG = (
+    "a very long message that will not fit on a line of eighty columns, whatever one does about it"
+)
 ERROR = TaskError("main", Outcome.FAILED, f"AssertionError: {LONG}")
 RUN = RunResult(
     run=3,

@@ -192,6 +192,7 @@ def _inherited_watch(attachment: Attachment, watch: ProcessWatch) -> ProcessWatc
 
 def _begin_as(world: World, attachment: Attachment) -> None:
     name = attachment.name
+    world.serves = attachment.role is Role.SERVER
     world.main = JitterTask(name, attachment.plan.delays.stream(name), world)
     world.tasks[:] = [world.main]
     world.names[:] = [name]

@@ -9,7 +9,8 @@ magnitude:
 - `dense`: every task is held briefly at nearly every point;
 - `sparse`: a few delays a task, spread over its run;
 - `starve`: some tasks are slow at every point, the others run freely;
-- `calm`: no delay at all. The first run is always calm: it shows what the program does by itself.
+- `calm`: no delay at all. The first two runs are always calm: one shows what the program does by itself, the other, already
+  instrumented, how many points each task passes, undisturbed: the same seed must mean the same delays.
 
 Delays come from one private generator a task, seeded by (seed, run, task name): the global `random` module belongs to the
 program and is reseeded by others. A point is never drawn for on its own: a stream draws the *gap* to the next delay,
@@ -28,6 +29,7 @@ READ_WEIGHT = 1.0
 WRITE_WEIGHT = 3.0
 SHORTEST_DELAY = 20e-6
 DELAYS_PER_TASK = 6.0
+CALM_RUNS = 2
 NEVER = math.inf
 
 
@@ -65,10 +67,12 @@ class RunDelays:
     weights: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def draw(cls, seed: int, run: int, longest: float, weights: dict[str, float]) -> RunDelays:
-        """The delays of run number `run`, counted from 1, of the campaign with that seed."""
+    def draw(
+        cls, seed: int, run: int, longest: float, weights: dict[str, float], calm: bool = False
+    ) -> RunDelays:
+        """The delays of run number `run`, counted from 1, of the campaign with that seed; none for a run that is to be calm."""
         rng = random.Random(f"{seed}/{run}")
-        if run == 1:
+        if calm or run <= CALM_RUNS:
             return cls(seed, run, longest, Profile.CALM)
         profile = rng.choices(list(_MIX), list(_MIX.values()))[0]
         active = sorted(task for task, weight in weights.items() if weight)

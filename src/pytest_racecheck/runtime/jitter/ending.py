@@ -10,14 +10,34 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 _PATIENCE = 0.2
+_LAST_PATIENCE = 10.0
 _SLICE = 0.1
 _PAUSE = 0.0003
 
 
 def exit_code(process: Any) -> int | None:
-    """The exit code of a process that was started, reaped if need be; None while it is running."""
+    """The exit code of a process that was started, reaped if need be; None while it is running.
+
+    An interrupt between the reaping and its being noted leaves a process that is gone and has no exit code for ever. It
+    counts as killed.
+    """
     popen = process._popen
-    return None if popen is None else popen.poll()
+    if popen is None:
+        return None
+    code: int | None = popen.poll()
+    if code is None and not _exists(popen.pid):
+        code = popen.returncode = -signal.SIGKILL
+    return code
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def wait_for(processes: Iterable[Any], seconds: float) -> list[Any]:
@@ -47,7 +67,7 @@ def end_all(processes: Iterable[Any]) -> None:
     stubborn = wait_for(running, _PATIENCE) if running else []
     for process in stubborn:
         process.kill()
-    wait_for(stubborn, float("inf"))
+    wait_for(stubborn, _LAST_PATIENCE)
     for pid in families:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, TracebackType
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
 
 _WIDTH = 120
+_OURS = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
 def error_of(task: str, error: BaseException, kind: Outcome = Outcome.FAILED) -> TaskError:
-    """What an exception says: one line to count it by, its traceback, and where it was raised."""
+    """What an exception says: one line to count it by, its traceback, and where it was raised.
+
+    The frames through which we called the program are taken off: they say nothing about it.
+    """
+    error.__traceback__ = _without_ours(error.__traceback__)
     return TaskError(
         task=task,
         kind=kind,
@@ -46,6 +52,12 @@ def hang_of(
         details="".join(traceback.format_list(stack)),
         position=(own[-1].filename, own[-1].lineno or 0) if own else None,
     )
+
+
+def _without_ours(entry: TracebackType | None) -> TracebackType | None:
+    while entry is not None and entry.tb_frame.f_code.co_filename.startswith(_OURS):
+        entry = entry.tb_next
+    return entry
 
 
 def _raised_at(error: BaseException) -> tuple[str, int] | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pytest_racecheck.instrument.recorder import CodeKey
 from pytest_racecheck.instrument.scope import Scope
-
 from pytest_racecheck.runtime.jitter.delays import RunDelays
 
 

@@ -59,6 +59,8 @@ class ProcessWatch:
         from pytest_racecheck.runtime.jitter.operations import points_for
         from pytest_racecheck.runtime.jitter.role import Role, role_of
 
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(self.world.plan.directory, 0o700)
         role = role_of(process)
         name = self._name(process, role)
         forked = _method(process) == "fork"

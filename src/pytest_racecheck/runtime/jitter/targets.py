@@ -17,7 +17,6 @@ from pytest_racecheck.runtime.backend import Backend, Body, Shared
 from pytest_racecheck.runtime.context import current
 from pytest_racecheck.runtime.jitter.world import World
 
-
 _WIDTH = 160
 
 

@@ -40,7 +40,7 @@ def observed(world: World) -> Iterator[None]:
         setattr(thread, _TASK, (world, world.adopt(_label(thread))))
         original_start(thread)
         started.append(thread)
-        if world.plan.serial is not None:
+        if world.plan.serial is not None and not world.serves:
             thread.join(world.plan.serial)
             world.overlapped |= thread.is_alive()
 
@@ -101,8 +101,14 @@ def _is_users(handler: Callable[..., Any]) -> bool:
 
 
 def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
-    """Give threads that were not joined a moment, then name those that outlive the run."""
+    """Give threads that were not joined a moment, then name those that outlive the run.
+
+    A child process does not wait for its daemon threads, so neither do we there.
+    """
+    in_child = world.main.name != "main"
     for thread in started:
+        if in_child and thread.daemon:
+            continue
         if thread.is_alive() and thread is not threading.current_thread():
             thread.join(_DAEMON_GRACE if thread.daemon else GRACE)
         if thread.is_alive():

@@ -13,11 +13,10 @@ import _thread
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from pytest_racecheck.instrument.recorder import Recorder
-
 from pytest_racecheck.model.outcome import Outcome, RunResult, Step, TaskError
 from pytest_racecheck.runtime.context import current
 from pytest_racecheck.runtime.jitter.plan import RunPlan
@@ -32,7 +31,11 @@ SPAWN_STAGGER = 15e-3
 
 
 class World:
-    """One run from inside. Use as a context manager around the program; read `result()` afterwards."""
+    """One run from inside. Use as a context manager around the program; read `result()` afterwards.
+
+    `serves` is set in the server process of a manager, whose threads wait for its clients and never for each other.
+    `on_first_task` is called when the program starts its first task.
+    """
 
     def __init__(self, plan: RunPlan, recorder: Recorder | None = None) -> None:
         self.plan = plan
@@ -46,6 +49,8 @@ class World:
         self.leaked: list[str] = []
         self.overlapped = False
         self.stagger = 0.0
+        self.serves = False
+        self.on_first_task: Callable[[], None] = _nothing
         self.recorder = recorder
         self._recording = False
         self._lock = _thread.allocate_lock()
@@ -91,6 +96,8 @@ class World:
 
         `stagger` is how many seconds later than this task the next one usually begins.
         """
+        if not self.concurrent:
+            self.on_first_task()
         with self._lock:
             self._start_recording()
             self.stagger += stagger
@@ -157,6 +164,10 @@ class World:
         """Record no more; what was recorded stays."""
         if self.recorder is not None and self._recording:
             self.recorder.__exit__(None, None, None)
+
+
+def _nothing() -> None:
+    return
 
 
 _BY_WEIGHT = (

@@ -10,6 +10,9 @@ from typing import Any
 
 from pytest_racecheck.runtime.context import current
 
+# What a socket's address has room for on every system.
+_LONGEST_PATH = 100
+
 
 class Server:
     """At most one running server, started at the first use. Its socket lies in a folder that goes with it."""
@@ -47,10 +50,12 @@ class Server:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _started(self) -> SyncManager:
-        address = None
+        address: str | tuple[str, int] | None = None
         if os.name == "posix":
             self._folder = tempfile.mkdtemp(prefix="racecheck-")
             address = os.path.join(self._folder, "manager")
+            if len(address) > _LONGEST_PATH:
+                address = ("127.0.0.1", 0)
         manager = SyncManager(address, ctx=self._context)
         task, current.task = current.task, None
         try:

@@ -1,0 +1,150 @@
+"""Module state put back to where it was, so that every run starts alike.
+
+A tutorial's `num = 100` at module level is 0 after the first run; a lazily made singleton is there from the second run on. Either
+way the later runs are no longer runs of the same program: a race in the first use would be looked for once only, and a test
+that is fine would fail. So the state of the modules in scope is noted before the first run and restored before each other one.
+
+What is noted: the bindings of each module and of each class it defines, the contents of the built-in containers bound there,
+the attributes of instances of those classes bound there, and whether function caches were empty. Deeper structures stay as they
+are; deep copies would break identity, which programs rely on. Names with underscores at both ends belong to the import
+system, those with @ to pytest.
+"""
+
+from __future__ import annotations
+
+import collections
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+Restore = Callable[[], None]
+
+_CLASS_MACHINERY = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_MISSING: Any = object()
+
+
+class Snapshot:
+    """The state of `modules` when it was taken; `restore` brings it back, as often as wanted."""
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        self._restores: list[Restore] = []
+        self._seen: set[int] = set()
+        for name in modules:
+            module = sys.modules.get(name)
+            if isinstance(module, types.ModuleType):
+                self._add_namespace(module, vars(module))
+        self._seen.clear()
+
+    def restore(self) -> None:
+        """Put everything back that has changed."""
+        for restore in self._restores:
+            restore()
+
+    def _add_namespace(self, owner: Any, namespace: Any) -> None:
+        saved = {name: value for name, value in namespace.items() if _is_state(name, value)}
+        self._restores.append(lambda: _restore_bindings(owner, saved))
+        for value in saved.values():
+            self._add_value(value, getattr(owner, "__name__", None))
+
+    def _add_value(self, value: Any, module: str | None) -> None:
+        if id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        kind = type(value)
+        if kind in _CONTENTS:
+            self._restores.append(_CONTENTS[kind](value))
+        elif isinstance(value, type):
+            if value.__module__ == module:
+                self._add_namespace(value, vars(value))
+        elif callable(getattr(value, "cache_clear", None)):
+            self._restores += _empty_cache(value)
+        elif module is not None and kind.__module__ == module and hasattr(value, "__dict__"):
+            self._add_instance(value)
+
+    def _add_instance(self, value: Any) -> None:
+        attributes = vars(value)
+        saved = dict(attributes)
+        self._restores.append(lambda: _refill(attributes, saved))
+        for inner in saved.values():
+            if type(inner) in _CONTENTS:
+                self._add_value(inner, None)
+
+
+def _is_state(name: str, value: Any) -> bool:
+    if (name.startswith("__") and name.endswith("__")) or name.startswith("@"):
+        return False
+    return not isinstance(value, _CLASS_MACHINERY)
+
+
+def _restore_bindings(owner: Any, saved: dict[str, Any]) -> None:
+    namespace = vars(owner)
+    added = [
+        name for name, value in namespace.items() if name not in saved and _is_state(name, value)
+    ]
+    for name in added:
+        # The import system binds a submodule once, when it loads it.
+        if not isinstance(namespace[name], types.ModuleType):
+            delattr(owner, name)
+    for name, value in saved.items():
+        if namespace.get(name, _MISSING) is not value:
+            setattr(owner, name, value)
+
+
+def _refill(target: dict[Any, Any], saved: dict[Any, Any]) -> None:
+    if len(target) != len(saved) or any(a is not b for a, b in _pairs(target, saved)):
+        target.clear()
+        target.update(saved)
+
+
+def _pairs(target: dict[Any, Any], saved: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    for mine, theirs in zip(target.items(), saved.items(), strict=False):
+        yield mine[0], theirs[0]
+        yield mine[1], theirs[1]
+
+
+def _dict(value: dict[Any, Any]) -> Restore:
+    saved = dict(value)
+    return lambda: _refill(value, saved)
+
+
+def _sequence(value: Any) -> Restore:
+    saved = list(value)
+
+    def restore() -> None:
+        if len(value) != len(saved) or any(a is not b for a, b in zip(value, saved, strict=True)):
+            value.clear()
+            value.extend(saved)
+
+    return restore
+
+
+def _set(value: set[Any]) -> Restore:
+    saved = set(value)
+
+    def restore() -> None:
+        if value != saved:
+            value.clear()
+            value.update(saved)
+
+    return restore
+
+
+def _empty_cache(function: Any) -> list[Restore]:
+    try:
+        empty = function.cache_info().currsize == 0
+    except Exception:
+        return []
+    return [function.cache_clear] if empty else []
+
+
+_CONTENTS: dict[type, Callable[[Any], Restore]] = {
+    dict: _dict,
+    collections.OrderedDict: _dict,
+    collections.defaultdict: _dict,
+    collections.Counter: _dict,
+    list: _sequence,
+    collections.deque: _sequence,
+    bytearray: _sequence,
+    set: _set,
+}
