@@ -55,15 +55,15 @@ def test_folders_of_passing_runs_are_removed(project, explored) -> None:
 def test_trouble_in_a_later_setup_is_told_as_such(project, explored) -> None:
     """A fixture that cannot be set up a fifth time is reported with the run's number, and no race is claimed."""
     project.makepyfile("""
+        import itertools
         import pytest
         from counting import Counter, count_safely
 
-        MADE = []
+        MADE = itertools.count(1)  # an iterator's position is not put back between runs
 
         @pytest.fixture
         def own():
-            MADE.append(1)
-            if len(MADE) == 5:
+            if next(MADE) == 5:
                 raise OSError("address in use")
 
         def test_count(own):
@@ -83,10 +83,11 @@ def test_trouble_in_a_later_setup_is_told_as_such(project, explored) -> None:
 def test_trouble_in_a_later_teardown_is_told_as_such(project, explored, notes) -> None:
     """A fixture that cannot be torn down is reported with the run's number, and the other fixtures end all the same."""
     project.makepyfile("""
+        import itertools
         import pytest
         from counting import Counter, count_safely, note
 
-        MADE = []
+        MADE = itertools.count(1)  # an iterator's position is not put back between runs
 
         @pytest.fixture
         def first():
@@ -96,8 +97,7 @@ def test_trouble_in_a_later_teardown_is_told_as_such(project, explored, notes) -
         @pytest.fixture
         def second(first):
             yield
-            MADE.append(1)
-            if len(MADE) == 3:
+            if next(MADE) == 3:
                 raise OSError("still busy")
 
         def test_count(second):
@@ -156,3 +156,38 @@ def test_an_executor_fixture_ends_with_its_run(project, explored) -> None:
     result = explored("--racecheck-schedules=20")
     result.assert_outcomes(passed=1)
     assert "outlived" not in result.stdout.str()
+
+
+def test_module_state_starts_alike_in_every_run(project, explored) -> None:
+    """A global that the test counts down is back for every run, so the correct test passes and its racy twin is found."""
+    project.makepyfile("""
+        import threading
+
+        num, sold, lock = 10, [], threading.Lock()
+
+        def subtract():
+            global num
+            num -= 1
+
+        def subtract_safely():
+            with lock:
+                subtract()
+                sold.append(1)
+
+        def run(target):
+            threads = [threading.Thread(target=target) for _ in range(2)]
+            [thread.start() for thread in threads]
+            [thread.join() for thread in threads]
+
+        def test_safe():
+            run(subtract_safely)
+            assert (num, len(sold)) == (8, 2)
+
+        def test_racy():
+            assert num == 8
+            run(subtract)
+            assert num == 6
+    """)
+    result = explored("-p", "no:randomly")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["E   RaceFound: *"])

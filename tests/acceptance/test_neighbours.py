@@ -55,15 +55,15 @@ def test_with_timeout(project, plain) -> None:
 def test_a_test_that_exceeds_its_time_limit(project, plain, func_only) -> None:
     """What pytest-timeout raises in a later run ends the campaign and is never called a race."""
     project.makepyfile("""
+        import itertools
         import time
         from counting import Counter, count_safely
 
-        RUNS = []
+        RUNS = itertools.count(1)  # an iterator's position is not put back between runs
 
         def test_slow():
-            RUNS.append(1)
             assert count_safely(Counter()) == 2
-            if len(RUNS) == 3:
+            if next(RUNS) == 3:
                 time.sleep(30)
     """)
     result = plain("--racecheck", "--timeout=1.5", "-o", f"timeout_func_only={func_only}")

@@ -10,7 +10,7 @@ from pytest_racecheck.model.errors import RacecheckError
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.runtime.backend import Backend
-from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.jitter.entrance import close_entrance
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram, Unobserved
 from pytest_racecheck.runtime.snapshot import Snapshot
 
@@ -43,8 +43,7 @@ class TargetsCampaign:
 
     def run(self) -> CampaignResult:
         """All runs. Inside a run of somebody else's campaign this one takes its place."""
-        if current.task is not None:
-            current.task.hosts_campaign = True
+        close_entrance()
         with Unobserved(), self._backend.session():
             self._campaign.start = Snapshot(self._campaign.scope.modules())
             return self._campaign.whole(self._program)

@@ -6,6 +6,7 @@ import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,11 @@ class ItemProgram:
     racy because one of them made it fail.
     """
 
-    def __init__(self, item: pytest.Function) -> None:
+    def __init__(self, item: pytest.Function, random_state: tuple[Any, ...]) -> None:
         self._item = item
         self._runs = 1
         self._output = OneOfMany(item)
-        self._random = random.getstate()
+        self._random = random_state
         self._interrupts = Interrupts()
 
     def __call__(self, world: World) -> None:

@@ -7,6 +7,7 @@ Hooks in rewritten code and patched methods find their run here and nowhere else
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,10 +15,9 @@ if TYPE_CHECKING:
 
 
 class RunningTask(Protocol):
-    """What hooks ask of the task they stand in. `hosts_campaign` is set when its own code starts a campaign."""
+    """What hooks ask of the task they stand in."""
 
     name: str
-    hosts_campaign: bool
 
     def access(self, obj: object, site: Site, /) -> None:
         """Stand before an instruction that touches `obj`."""
@@ -27,7 +27,11 @@ class RunningTask(Protocol):
 
 
 class _Current(threading.local):
+    """What the calling thread is: a task of a run or none, and what is to happen when it starts its first task."""
+
     task: RunningTask | None = None
+    entrance: Callable[[], None] | None = None
+    hosts_campaign: bool = False
 
 
 current = _Current()

@@ -113,6 +113,8 @@ class _Child:
         answer(ACCOUNT_SIGNAL, self._tell)
         if self._launched:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            if hasattr(signal, "pthread_sigmask"):
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             dump_on_request(self._plan.directory)
 
     def run(self, run: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ child that dies before that closes its pipe, and one whose parent dies finds its
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -119,9 +120,22 @@ def _quiet_start(context: Any) -> Iterator[None]:
 
     spawn.get_preparation_data = prepared
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _interrupts_held(context):
             if context.get_start_method() == "fork":
                 warnings.filterwarnings("ignore", ".*use of fork", DeprecationWarning)
             yield
     finally:
         spawn.get_preparation_data = prepare
+
+
+@contextlib.contextmanager
+def _interrupts_held(context: Any) -> Iterator[None]:
+    """Let Ctrl-C wait while fresh interpreters are started, and keep it from them until they are far enough to ignore it."""
+    if context.get_start_method() != "spawn" or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -39,7 +39,6 @@ class JitterTask:
         "_stream",
         "aborted",
         "children",
-        "hosts_campaign",
         "name",
         "points",
         "retired",
@@ -54,7 +53,6 @@ class JitterTask:
         self.trace: list[Step] = []
         self.children: dict[str, int] = {}
         self.aborted = False
-        self.hosts_campaign = False
         self.retired = False
         self._stream = stream
 

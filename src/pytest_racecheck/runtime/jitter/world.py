@@ -128,11 +128,6 @@ class World:
         """The program started at least one thread or process."""
         return len(self.names) > 1
 
-    @property
-    def hosted(self) -> bool:
-        """The program ran a campaign of its own, so this world watched nothing."""
-        return self.main.hosts_campaign
-
     def result(self) -> RunResult:
         """What happened, once the run is over."""
         return RunResult(

@@ -18,7 +18,6 @@ class Ledger:
     """Stands for a task and notes the points it passes."""
 
     name = "ledger"
-    hosts_campaign = False
 
     def __init__(self) -> None:
         self.sites = []
