@@ -37,6 +37,7 @@ from pytest_racecheck.runtime.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from pytest_racecheck.campaign.control import Control
+    from pytest_racecheck.instrument.install import Instrumentation
 
 Judgement = Literal["failure", "pass", "abort"]
 
@@ -86,6 +87,7 @@ class JitterCampaign:
         self.start: Snapshot | None = None
         self._classify = classify
         self._directory: str | None = None
+        self._instrumentation: Instrumentation | None = None
         self._weights: dict[str, float] = {}
         self._longest = SHORTEST_HOLD
         self._keys: frozenset[CodeKey] = frozenset()
@@ -136,7 +138,7 @@ class JitterCampaign:
         from pytest_racecheck.campaign.conclusion import conclude
         from pytest_racecheck.instrument.install import Instrumentation
 
-        instrumentation = Instrumentation(self.scope, TaskHooks())
+        instrumentation = self._instrumentation = Instrumentation(self.scope, TaskHooks())
         try:
             instrumentation.install(self._keys)
             self._jittered_runs(program)
@@ -145,6 +147,7 @@ class JitterCampaign:
             return conclude(self, control, failed_to_rewrite)
         finally:
             instrumentation.restore()
+            self._instrumentation = None
             self.close()
 
     def run(self, program: Callable[[World], None], plan: RunPlan) -> RunResult:
@@ -152,6 +155,8 @@ class JitterCampaign:
         if self.start is not None:
             self.start.restore()
         world = World(plan)
+        if self._instrumentation is not None:
+            world.original = self._instrumentation.original
         with world:
             try:
                 with deadline(

@@ -19,14 +19,18 @@ def exit_code(process: Any) -> int | None:
     """The exit code of a process that was started, reaped if need be; None while it is running.
 
     An interrupt between the reaping and its being noted leaves a process that is gone and has no exit code for ever. It
-    counts as killed.
+    counts as killed. Not under a fork server: there the server reaps, and its word comes later.
     """
     popen = process._popen
     if popen is None:
         return None
     code: int | None = popen.poll()
-    if code is None and not _exists(popen.pid):
-        code = popen.returncode = -signal.SIGKILL
+    if code is None and popen.method != "forkserver" and not _exists(popen.pid):
+        # Another thread may have reaped it this very moment.
+        time.sleep(_PAUSE)
+        code = popen.returncode
+        if code is None:
+            code = popen.returncode = -signal.SIGKILL
     return code
 
 

@@ -10,8 +10,7 @@ import contextlib
 import signal
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from types import CodeType
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_racecheck.runtime.backend import Body
@@ -55,7 +54,7 @@ class Launch:
             end_all(self._processes)
 
     def _start(self, body: Body, gated: bool) -> None:
-        traveller = Traveller(self._world.plan.scope.contains, _original_of(self._world))
+        traveller = Traveller(self._world.plan.scope.contains, self._world.original)
         mine = theirs = None
         if gated:
             mine, theirs = self._context.Pipe()
@@ -95,12 +94,6 @@ class Launch:
     def aborted(self) -> bool:
         """Some body did not come to its own end, so it may have left locks taken."""
         return self.hung or any((exit_code(process) or 0) < 0 for process in self._processes)
-
-
-def _original_of(world: World) -> Callable[[CodeType], CodeType]:
-    """What undoes the rewriting of code in this run."""
-    original: Callable[[CodeType], CodeType] = getattr(world, "original", lambda code: code)
-    return original
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
+from types import CodeType, TracebackType
 
 from pytest_racecheck.instrument.recorder import Recorder
 from pytest_racecheck.model.outcome import Outcome, RunResult, Step, TaskError
@@ -34,7 +34,8 @@ class World:
     """One run from inside. Use as a context manager around the program; read `result()` afterwards.
 
     `serves` is set in the server process of a manager, whose threads wait for its clients and never for each other.
-    `on_first_task` is called when the program starts its first task.
+    `on_first_task` is called when the program starts its first task; `original` undoes the rewriting of code that is to travel
+    to another process.
     """
 
     def __init__(self, plan: RunPlan, recorder: Recorder | None = None) -> None:
@@ -51,6 +52,7 @@ class World:
         self.stagger = 0.0
         self.serves = False
         self.on_first_task: Callable[[], None] = _nothing
+        self.original: Callable[[CodeType], CodeType] = _as_it_is
         self.recorder = recorder
         self._recording = False
         self._lock = _thread.allocate_lock()
@@ -163,6 +165,10 @@ class World:
 
 def _nothing() -> None:
     return
+
+
+def _as_it_is(code: CodeType) -> CodeType:
+    return code
 
 
 _BY_WEIGHT = (

@@ -28,6 +28,7 @@ class Runs:
     def __init__(self, directory: str) -> None:
         self.directory = directory
         self.scope = Scope(Path(__file__).parent)
+        self._instrumentation: Instrumentation | None = None
 
     def plan(self, run: int = 1, **words: Any) -> RunPlan:
         """The plan of a run, calm unless it has a number from 2 on."""
@@ -39,7 +40,10 @@ class Runs:
     def world(self, **words: Any) -> World:
         """A world for one run, with a recorder if it is a first one."""
         plan = self.plan(**words)
-        return World(plan, Recorder(self.scope) if plan.keys is None else None)
+        world = World(plan, Recorder(self.scope) if plan.keys is None else None)
+        if self._instrumentation is not None:
+            world.original = self._instrumentation.original
+        return world
 
     def observe(self, program: Program, **words: Any) -> World:
         """The world after a run of `program`, which starts its processes itself."""
@@ -53,11 +57,11 @@ class Runs:
         """What campaigns have around all runs but the first."""
         instrumentation = Instrumentation(self.scope, TaskHooks())
         instrumentation.install(keys)
-        World.original = staticmethod(instrumentation.original)  # type: ignore[attr-defined]
+        self._instrumentation = instrumentation
         try:
             yield
         finally:
-            del World.original  # type: ignore[attr-defined]
+            self._instrumentation = None
             instrumentation.restore()
 
 

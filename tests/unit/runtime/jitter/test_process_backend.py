@@ -266,6 +266,52 @@ def test_children_end_with_the_session(tmp_path, gone) -> None:
     assert all(gone(pid) for pid in pids)
 
 
+@pytest.mark.parametrize("backend", ["process", "manager"])
+@pytest.mark.parametrize("method", METHODS)
+def test_an_interrupted_campaign_leaves_nothing(tmp_path, backend, method) -> None:
+    """Ctrl-C, which the terminal sends to every process of the session, ends it all without a word from the children."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import itertools, os, signal
+        from pytest_racecheck import explore
+
+        runs = itertools.count()
+
+        def target(run):
+            while run.value >= 3:
+                os.write(1, b"stuck\\n")
+                signal.pause()
+
+        def setup(shared):
+            return shared.counter(next(runs))
+
+        if __name__ == "__main__":
+            explore(target, setup=setup, backend="{backend}", start_method="{method}", seconds=600)
+        """)
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    assert process.stdout is not None
+    for _ in range(2):
+        assert process.stdout.readline() == "stuck\n"
+    os.killpg(process.pid, signal.SIGINT)
+    # Returns when no process of the session holds the pipes any more.
+    _, errors = process.communicate()
+    assert errors.count("Traceback (most recent call last)") == 1
+    assert errors.strip().endswith("KeyboardInterrupt")
+    assert process.returncode == -signal.SIGINT
+    assert os.listdir(folder) == []
+
+
 @pytest.mark.filterwarnings("error")
 def test_threads_of_the_program_do_not_make_forks_warn(runs) -> None:
     """A queue filled in setup has a feeder thread; forking beside it is no warning of ours."""
