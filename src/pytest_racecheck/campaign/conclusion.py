@@ -74,14 +74,13 @@ def _first_failure(results: Sequence[RunResult]) -> Failure | None:
     if result is None:
         return None
     suspects = tuple(_suspects(results))
-    error = result.errors[0] if result.errors else None
     return Failure(
         kind=_kind(result),
         resource=suspects[0].site.name or None if suspects else None,
         exception=next((e.exception for e in result.errors if e.exception is not None), None),
         run=result.run,
         result=result,
-        suspects=suspects if error else (),
+        suspects=suspects,
     )
 
 

@@ -28,7 +28,7 @@ class Kind(enum.Enum):
     writes: bool
 
     def __new__(cls, label: str, access: Access) -> Kind:
-        """Keep `access` and `writes` as plain attributes: the hooks read them at every operation."""
+        """Keep `access` and `writes` as plain attributes: hooks read `writes` at every operation."""
         kind = object.__new__(cls)
         kind._value_ = label
         kind.access = access

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.model.settings import STRATEGIES, Settings
 
-# A word, and the values of it that nothing can act on yet.
+# A word, and the values of it that nothing can act on yet; none named: all.
 _SETTINGS: dict[str, tuple[object, ...]] = {
     "mode": ("explore", "prove"),
     "strategy": STRATEGIES,
     "timeouts": ("any",),
     "races": (True,),
     "gc": (True,),
+    "max_steps": (),
 }
 _OPTIONS = ("replay", "html", "json")
 
@@ -25,7 +26,7 @@ def refuse_pending(settings: Settings, source: Callable[[str], str]) -> None:
     """Raise UsageError if `settings` ask for something that does not exist yet; `source` spells a word."""
     for word, values in _SETTINGS.items():
         value = getattr(settings, word)
-        if value is not None and value in values:
+        if value is not None and (value in values or not values):
             what = source(word) if value is True else f"{source(word)} = {value!r}"
             raise UsageError(f"not available yet: {what}; jitter is the only engine so far")
 

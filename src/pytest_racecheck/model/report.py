@@ -93,9 +93,8 @@ class RaceReport:
         result = self._look()
         if result.verdict in (Verdict.PROVED, Verdict.NOT_FOUND):
             return
-        kind: type[VerdictError] = Inconclusive
-        if result.failure is not None:
-            kind = RaceFound
+        found = result.verdict is Verdict.RACE_FOUND
+        kind: type[VerdictError] = RaceFound if found else Inconclusive
         cause = result.failure.exception if result.failure else None
         raise kind(str(self), self) from cause
 

@@ -47,7 +47,7 @@ class CampaignResult:
     """Everything known at the end of a campaign.
 
     `reason` says in one line why the verdict is what it is, where that is not plain. `outcomes` counts equal summaries.
-    `interval` is the 95 % confidence interval of the failure rate. `modules` were instrumented.
+    `interval` is the 95 % confidence interval of the failure rate. `modules` were in scope.
     """
 
     name: str

@@ -22,7 +22,6 @@ EXPECTATIONS = ("race", "race-free")
 
 DEFAULT_SCHEDULES = 200
 DEFAULT_SECONDS = 10.0
-DEFAULT_MAX_STEPS = 100_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def headline(result: CampaignResult) -> str:
 
 def seed_line(seed: int) -> str:
     """How to ask for the same delays again, from Python."""
-    return f"seed={seed}"
+    return f"seed={seed} (as an argument or in the marker)"
 
 
 def _outcomes(result: CampaignResult, width: int) -> str:

@@ -1,12 +1,12 @@
 """When a task is held up, and for how long.
 
 Uniform random sleeps find few races: some need one long starvation, others a very short one in a tiny window. So every
-run draws a *profile*, as rr's chaos mode does (R. O'Callahan, 2016), and durations are log-uniform over three orders of
-magnitude:
+run draws a *profile*, as rr's chaos mode does (R. O'Callahan, 2016), and durations are log-uniform over two to three orders
+of magnitude:
 
 - `stall`: one task is held once, for long, at a point drawn uniformly from its whole run: what a single preemption does;
   most others are held for a moment at their first point, else they might be through before the victim gets there;
-- `dense`: every task is held briefly at nearly every point;
+- `dense`: the started tasks are held at most writes and every other read;
 - `sparse`: a few delays a task, spread over its run;
 - `starve`: some tasks are slow at every point, the others run freely;
 - `calm`: no delay at all. The first two runs are always calm: one shows what the program does by itself, the other, already
@@ -14,7 +14,7 @@ magnitude:
 
 Delays come from one private generator a task, seeded by (seed, run, task name): the global `random` module belongs to the
 program and is reseeded by others. A point is never drawn for on its own: a stream draws the *gap* to the next delay,
-in units of weight, so that a point without a delay costs one subtraction. A point before a write weighs more than one
+in units of weight, so that a point without a delay costs an addition and a subtraction. A point before a write weighs more than one
 before a read, because a window opens at a read and is cut at the write that follows.
 """
 
@@ -56,7 +56,7 @@ class RunDelays:
     """What fixes the delays of one run, for every task in every process.
 
     `longest` is the longest single delay in seconds. `weights` holds the total weight of each task seen in an earlier
-    run of the same campaign, by task name; a task it does not know gets delays that thin out as it goes on.
+    run of the same campaign, by task name; a task it does not know gets, in a `sparse` run, delays that thin out as it goes on.
     """
 
     seed: int

@@ -16,7 +16,7 @@ class RunPlan:
     `deadline` is how many seconds the run may take before whatever still runs counts as hung. `serial` makes it a control
     run: each task is given up to that many seconds to end before the next one starts, so that nothing overlaps.
     `keys` names the code to instrument, None in the first run, which records it instead. `directory` is where child
-    processes leave their accounts.
+    processes leave their accounts. `switch_interval` is the interpreter's for the run, in seconds; None leaves it alone.
     """
 
     delays: RunDelays
