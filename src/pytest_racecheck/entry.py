@@ -111,6 +111,10 @@ def _bodies(target: Target | Sequence[Target], workers: object) -> tuple[tuple[T
             raise UsageError(
                 f"argument target {_label(one)!r} is a coroutine function; expected a plain function"
             )
+        if inspect.isgeneratorfunction(one):
+            raise UsageError(
+                f"argument target {_label(one)!r} is a generator function; expected a plain function"
+            )
     return tuple((one, _label(one)) for one in targets)
 
 

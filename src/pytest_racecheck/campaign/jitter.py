@@ -235,7 +235,11 @@ class JitterCampaign:
     def close(self) -> None:
         """Remove what the campaign wrote; `go_on` does so itself."""
         if self._directory is not None and os.path.exists(self._directory):
-            shutil.rmtree(self._directory, ignore_errors=True)
+            try:
+                shutil.rmtree(self._directory, ignore_errors=True)
+            except KeyboardInterrupt:
+                shutil.rmtree(self._directory, ignore_errors=True)
+                raise
 
 
 def _overdue(seconds: float, scope: Scope, frame: FrameType | None) -> TaskError:

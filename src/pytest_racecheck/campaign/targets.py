@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pytest_racecheck.campaign.jitter import JitterCampaign, Judgement
-from pytest_racecheck.model.errors import RacecheckError
+from pytest_racecheck.model.errors import RacecheckError, UsageError
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.runtime.backend import Backend
+from pytest_racecheck.runtime.context import current
 from pytest_racecheck.runtime.jitter.entrance import close_entrance
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram, Unobserved
 from pytest_racecheck.runtime.snapshot import Snapshot
@@ -43,6 +44,11 @@ class TargetsCampaign:
 
     def run(self) -> CampaignResult:
         """All runs. Inside a run of somebody else's campaign this one takes its place."""
+        if current.task is not None and current.task.name != "main":
+            raise UsageError(
+                f"a campaign over {self._program.name} was started inside task {current.task.name}; expected a campaign"
+                " outside of the targets of another one"
+            )
         close_entrance()
         with Unobserved(), self._backend.session():
             self._campaign.start = Snapshot(self._campaign.scope.modules())

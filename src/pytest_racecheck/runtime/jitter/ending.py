@@ -21,6 +21,8 @@ def exit_code(process: Any) -> int | None:
     An interrupt between the reaping and its being noted leaves a process that is gone and has no exit code for ever. It
     counts as killed. Not under a fork server: there the server reaps, and its word comes later.
     """
+    if process._closed:
+        return 0
     popen = process._popen
     if popen is None:
         return None

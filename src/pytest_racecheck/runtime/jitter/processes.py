@@ -37,9 +37,13 @@ _NOT_THE_PROGRAM = ("multiprocessing.", "concurrent.futures.", "pytest_racecheck
 
 @dataclass(slots=True)
 class Started:
-    """A process that a task started. `ended`: on purpose; `seen`: the program has looked at its exit code."""
+    """A process that a task started. `ended`: on purpose; `seen`: the program has looked at its exit code.
+
+    `popen` is what keeps the exit code when the program closes the process.
+    """
 
     process: BaseProcess
+    popen: Any
     name: str
     role: Role
     ended: bool = False
@@ -59,8 +63,10 @@ class ProcessWatch:
         from pytest_racecheck.runtime.jitter.operations import points_for
         from pytest_racecheck.runtime.jitter.role import Role, role_of
 
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(self.world.plan.directory, 0o700)
+        # By the process that will remove it, and by no child that outlives it.
+        if self.world.main.name == "main":
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self.world.plan.directory, 0o700)
         role = role_of(process)
         name = self._name(process, role)
         forked = _method(process) == "fork"
@@ -78,7 +84,8 @@ class ProcessWatch:
             original(process)
         finally:
             vars(process).pop(ATTRIBUTE, None)
-        self.started.append(Started(process, name, role))
+        popen = process._popen  # type: ignore[attr-defined]
+        self.started.append(Started(process, popen, name, role))
         if self.world.plan.serial is not None and role is not Role.SERVER:
             self._serialize(process, role)
 
@@ -97,7 +104,7 @@ class ProcessWatch:
     def judge(self) -> None:
         """Record what the exit codes say that no account does."""
         for one in self.started:
-            code = ending.exit_code(one.process)
+            code = ending.exit_code(one.process) or one.popen.returncode
             if code and not one.ended and not one.seen:
                 self.world.record(_bad_end(one.name, code))
 

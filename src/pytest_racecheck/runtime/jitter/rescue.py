@@ -9,6 +9,7 @@ so (an RLock held by a thread that is stuck itself, a C call) stays behind as a 
 from __future__ import annotations
 
 import _thread
+import contextlib
 import ctypes
 import sys
 import threading
@@ -32,7 +33,22 @@ def rescue(threads: Iterable[tuple[threading.Thread, JitterTask]]) -> list[threa
             _push(thread)
         for thread, _ in stuck:
             thread.join(_PATIENCE)
+    if sys.version_info < (3, 12):
+        _settle()
     return [thread for thread, _ in stuck if thread.is_alive()]
+
+
+def _settle() -> None:
+    """Have an exception set in this thread, and take it.
+
+    3.11 notes that some thread has an exception to take until any thread takes one; a thread that is stuck for good never does,
+    and from then on every traced call would spin.
+    """
+    own = ctypes.c_ulong(threading.get_ident())
+    with contextlib.suppress(RunAborted):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(own, ctypes.py_object(RunAborted))
+        for _ in range(1_000):
+            pass
 
 
 def _push(thread: threading.Thread) -> None:

@@ -21,6 +21,8 @@ _BOUND_ONCE: Final = frozenset(
 _UNCHANGING: Final = frozenset(
     {int, float, complex, bool, str, bytes, tuple, frozenset, range, slice, type(None)}
 )
+# Of the built-in functions, those that touch more than their arguments' own methods.
+_TELLING: Final = frozenset({open, setattr, delattr})
 _MAX_TRACE: Final = 1_000
 
 
@@ -87,7 +89,7 @@ class JitterTask:
             if (
                 type(owner) is types.ModuleType
                 and owner.__name__ == "builtins"
-                and callee is not open
+                and callee not in _TELLING
             ):
                 return
             self.pass_point(site, WRITE_WEIGHT)

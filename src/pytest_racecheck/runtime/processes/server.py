@@ -13,6 +13,8 @@ from pytest_racecheck.runtime.context import current
 # What a socket's address has room for on every system.
 _LONGEST_PATH = 100
 
+_LONGEST_FOLDER = 60
+
 
 class Server:
     """At most one running server, started at the first use. Its socket lies in a folder that goes with it."""
@@ -52,7 +54,7 @@ class Server:
     def _started(self) -> SyncManager:
         address: str | tuple[str, int] | None = None
         if os.name == "posix":
-            self._folder = tempfile.mkdtemp(prefix="racecheck-")
+            self._folder = tempfile.mkdtemp(prefix="racecheck-", dir=_short_folder())
             address = os.path.join(self._folder, "manager")
             if len(address) > _LONGEST_PATH:
                 address = ("127.0.0.1", 0)
@@ -67,3 +69,8 @@ class Server:
         finally:
             current.task = task
         return manager
+
+
+def _short_folder() -> str | None:
+    """Where a socket can lie: the path of one has room for about a hundred characters."""
+    return None if len(tempfile.gettempdir()) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108

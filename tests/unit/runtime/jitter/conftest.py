@@ -110,6 +110,8 @@ def children() -> set[int]:
     }
     found: set[int] = set()
     for thread in os.listdir("/proc/self/task"):
-        text = Path(f"/proc/self/task/{thread}/children").read_text(encoding="ascii")
-        found.update(map(int, text.split()))
+        # A thread may end while it is looked at.
+        with contextlib.suppress(FileNotFoundError):
+            text = Path(f"/proc/self/task/{thread}/children").read_text(encoding="ascii")
+            found.update(map(int, text.split()))
     return found - helpers

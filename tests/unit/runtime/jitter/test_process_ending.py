@@ -53,17 +53,17 @@ def started(target, *args):
 
 def test_a_process_that_was_reaped_unnoticed_counts_as_killed() -> None:
     """An interrupt between waitpid and its answer must not make a process immortal."""
-    assert exit_code(SimpleNamespace(_popen=Popen("fork"))) == -signal.SIGKILL
+    assert exit_code(SimpleNamespace(_closed=False, _popen=Popen("fork"))) == -signal.SIGKILL
 
 
 def test_a_fork_server_has_the_last_word() -> None:
     """Under a fork server a process can be gone before its exit code is told, and that code is awaited."""
-    assert exit_code(SimpleNamespace(_popen=Popen("forkserver"))) is None
+    assert exit_code(SimpleNamespace(_closed=False, _popen=Popen("forkserver"))) is None
 
 
 def test_a_process_not_started_has_no_exit_code() -> None:
     """A process object alone is no process."""
-    assert exit_code(SimpleNamespace(_popen=None)) is None
+    assert exit_code(SimpleNamespace(_closed=False, _popen=None)) is None
 
 
 def test_waiting_ends_with_the_time() -> None:

@@ -98,3 +98,9 @@ def test_a_server_ignores_interrupts(server) -> None:
     numbers = manager.list([1])
     os.kill(manager._process.pid, signal.SIGINT)
     assert list(numbers) == [1]
+
+
+def test_a_long_temporary_folder_is_no_hindrance(server, tmp_path, monkeypatch) -> None:
+    """The path of a socket is short on room, so it goes elsewhere when the folder's path is long."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 30)))
+    assert len(server.running().address) < 90
