@@ -95,7 +95,7 @@ def _seconds(value: object, source: str) -> object:
         or not 0 < value < float("inf")
     ):
         raise UsageError(
-            f"{source} is {value!r}; expected a finite number of seconds greater than 0"
+            f"{source} is {value!r}; expected a number of seconds greater than 0"
         )
     return float(value)
 
