@@ -94,9 +94,7 @@ def _seconds(value: object, source: str) -> object:
         or not isinstance(value, int | float)
         or not 0 < value < float("inf")
     ):
-        raise UsageError(
-            f"{source} is {value!r}; expected a number of seconds greater than 0"
-        )
+        raise UsageError(f"{source} is {value!r}; expected a number of seconds greater than 0")
     return float(value)
 
 
