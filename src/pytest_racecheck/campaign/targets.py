@@ -10,9 +10,9 @@ from pytest_racecheck.model.errors import RacecheckError, UsageError
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.runtime.backend import Backend
-from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.context import Unobserved, current
 from pytest_racecheck.runtime.jitter.entrance import close_entrance
-from pytest_racecheck.runtime.jitter.targets import TargetsProgram, Unobserved
+from pytest_racecheck.runtime.jitter.targets import TargetsProgram
 from pytest_racecheck.runtime.snapshot import Snapshot
 
 

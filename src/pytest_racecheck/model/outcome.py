@@ -24,7 +24,8 @@ class Outcome(enum.Enum):
 class TaskError:
     """What went wrong in one task.
 
-    `kind` is the outcome it gives the run, `position` the file and line where it was raised or where the task stood. `summary` is one line and equal for equal errors, so that runs can be
+    `kind` is the outcome it gives the run, `position` the file and line where it was raised or where the task stood.
+    `summary` is one line and equal for equal errors, so that runs can be
     counted by it. `details` is the traceback or the stack, as text. `exception` is the exception itself where it
     was raised in this process or could be brought here.
     """

@@ -21,7 +21,7 @@ from _pytest.tmpdir import tmppath_result_key
 
 from pytest_racecheck.model.errors import RacecheckError
 from pytest_racecheck.plugin.reports import mark_as_ours
-from pytest_racecheck.runtime.jitter.targets import Unobserved
+from pytest_racecheck.runtime.context import Unobserved
 
 
 class FixtureFailed(RacecheckError):

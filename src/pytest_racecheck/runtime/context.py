@@ -51,3 +51,16 @@ class TaskHooks:
         task = current.task
         if task is not None:
             task.call(callee, site)
+
+
+class Unobserved:
+    """Suspends the current task: what happens inside the block is nobody's operation."""
+
+    def __enter__(self) -> None:
+        """Forget the task."""
+        self._task = current.task
+        current.task = None
+
+    def __exit__(self, *exc: object) -> None:
+        """Become the task again."""
+        current.task = self._task

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.backend import Body
-from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.context import Unobserved
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -43,9 +43,8 @@ class Payload:
     def __call__(self) -> None:
         """The body of the process."""
         if self._gate is not None:
-            task, current.task = current.task, None
-            _pass_gate(self._gate, self._foreign)
-            current.task = task
+            with Unobserved():
+                _pass_gate(self._gate, self._foreign)
         self._body.target(*self._body.args)
 
     def __reduce__(self) -> tuple[Callable[..., Payload], tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_racecheck.model.errors import RacecheckError, SetupFailed, UsageError
 from pytest_racecheck.runtime.backend import Backend, Body, Shared
-from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.context import Unobserved
 from pytest_racecheck.runtime.jitter.world import World
 
 _WIDTH = 160
@@ -77,19 +77,6 @@ class TargetsProgram:
             raise UsageError(
                 f"check of {self.name} returned {answer!r}; expected True, False, None or an exception"
             )
-
-
-class Unobserved:
-    """Suspends the current task: what happens inside the block is nobody's operation."""
-
-    def __enter__(self) -> None:
-        """Forget the task."""
-        self._task = current.task
-        current.task = None
-
-    def __exit__(self, *exc: object) -> None:
-        """Become the task again."""
-        current.task = self._task
 
 
 def _shown(state: tuple[Any, ...]) -> str:
