@@ -1,4 +1,4 @@
-"""Fills the gallery's pages with real reports: ``python docs/gallery/render.py [page.md ...]``.
+"""Fills the gallery's pages and the README with real reports: ``python docs/gallery/render.py [page.md ...]``.
 
 A page marks a place with ``<!-- report: file.py::test -->`` (or ``<!-- dis: file.py::function -->``) above a ``text`` block, and this
 script writes into the block what pytest says, with a fixed seed and at 80 columns. A racy test passes in the gallery, for it is
@@ -64,7 +64,9 @@ class Unexpected(Exception):
 
 def main(names: list[str]) -> int:
     """Renders the named pages, or all of them; 1 if something stands in the way of any."""
-    pages = [GALLERY / Path(name).name for name in names] or sorted(GALLERY.glob("*.md"))
+    pages = [*sorted(GALLERY.glob("*.md")), ROOT / "README.md"]
+    if names:
+        pages = [page for page in pages if page.name in {Path(name).name for name in names}]
     complaints = [line for page in pages for line in stale_code(page)]
     if not complaints:
         complaints = [line for page in pages for line in render(page)]

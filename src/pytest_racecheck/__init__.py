@@ -23,31 +23,40 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_racecheck.entry import explore as explore
+    from pytest_racecheck.entry import replay as replay
+    from pytest_racecheck.model.errors import CheckFailed as CheckFailed
     from pytest_racecheck.model.errors import Inconclusive as Inconclusive
     from pytest_racecheck.model.errors import RaceFound as RaceFound
     from pytest_racecheck.model.errors import RaceNotFound as RaceNotFound
+    from pytest_racecheck.model.errors import SetupFailed as SetupFailed
     from pytest_racecheck.model.errors import UsageError as UsageError
     from pytest_racecheck.model.report import RaceReport as RaceReport
     from pytest_racecheck.model.verdict import Verdict as Verdict
 
 _HOMES = {
+    "CheckFailed": "model.errors",
     "Inconclusive": "model.errors",
     "RaceFound": "model.errors",
     "RaceNotFound": "model.errors",
     "RaceReport": "model.report",
+    "SetupFailed": "model.errors",
     "UsageError": "model.errors",
     "Verdict": "model.verdict",
     "explore": "entry",
+    "replay": "entry",
 }
 
 __all__ = [
+    "CheckFailed",
     "Inconclusive",
     "RaceFound",
     "RaceNotFound",
     "RaceReport",
+    "SetupFailed",
     "UsageError",
     "Verdict",
     "explore",
+    "replay",
 ]
 
 

@@ -54,7 +54,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
     pytester.makepyfile(counting=COUNTING)
-    pytester.makeini("[pytest]\n")
+    # The plugin's behaviour does not depend on the engine; what it quotes does. `test_explored_items.py` has the default engine.
+    pytester.makeini("[pytest]\nracecheck_mode = jitter\n")
     return pytester
 
 

@@ -111,15 +111,14 @@ def test_trouble_in_a_later_teardown_is_told_as_such(project, explored, notes) -
     assert notes() == ["first ended"] * 3
 
 
-def test_threads_of_fixtures_are_no_tasks(project, explored, notes) -> None:
-    """What a fixture starts is not part of the test: a test that only uses it runs once."""
+def test_threads_of_fixtures_belong_to_the_test(project, explored, notes) -> None:
+    """What a function-scoped fixture starts is part of every run; what one of wider scope starts is not."""
     project.makepyfile("""
         import threading
         import pytest
         from counting import note
 
-        @pytest.fixture
-        def helper():
+        def helping():
             stop = threading.Event()
             thread = threading.Thread(target=stop.wait)
             thread.start()
@@ -127,12 +126,21 @@ def test_threads_of_fixtures_are_no_tasks(project, explored, notes) -> None:
             stop.set()
             thread.join()
 
+        helper = pytest.fixture(helping)
+        standing_helper = pytest.fixture(helping, scope="module")
+
         def test_alive(helper):
             note("ran")
             assert helper.is_alive()
+
+        def test_alive_before(standing_helper):
+            note("ran once")
+            assert standing_helper.is_alive()
     """)
-    explored().assert_outcomes(passed=1)
-    assert notes() == ["ran"]
+    result = explored("--racecheck-mode=jitter", "--racecheck-schedules=10")
+    result.assert_outcomes(passed=2)
+    assert notes() == ["ran"] * 10 + ["ran once"]
+    assert "outlived" not in result.stdout.str()
 
 
 def test_an_executor_fixture_ends_with_its_run(project, explored) -> None:

@@ -41,7 +41,7 @@ def test_fixtures_alone(project, by_hand) -> None:
     )
     result = project.runpytest_subprocess()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["E   Inconclusive: the test never looked at this report: *"])
+    result.stdout.fnmatch_lines(["E   The test never looked at this report*"])
 
 
 @pytest.mark.parametrize("how", ["-p", "pytest_plugins", "import"])

@@ -34,7 +34,7 @@ def test_an_expected_race(project, explored) -> None:
     result.assert_outcomes(passed=1, failed=3)
     result.stdout.fnmatch_lines_random([
         "*::test_racy PASSED [[]100 runs[]]*",
-        "E   RaceNotFound: expected a race, but not found: *",
+        "E   RaceNotFound: expected a race in test_safe, found none: *",
         "E   RaceNotFound: expected a race, but the test starts no thread and no process",
         "FAILED *::test_wrong - *assert 0 == 1*",
         "*1 race found (1 expected), 1 not found",
@@ -57,7 +57,7 @@ def test_expected_race_free(project, explored) -> None:
     """)
     result = explored()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["E   Inconclusive: inconclusive: *test_hardly_looked_at*"])
+    result.stdout.fnmatch_lines(["E   Inconclusive: test_hardly_looked_at: the budget *"])
 
 
 def test_skip_leaves_a_test_out(project, explored, notes) -> None:
@@ -126,12 +126,15 @@ def test_without_the_switch_it_does_nothing(project, plain, notes) -> None:
         ("mode='prove'", "not available yet: marker argument mode = 'prove'*"),
         ("expect='luck'", "marker argument expect is 'luck'; expected 'race' or 'race-free'"),
         ("skip=True", "marker argument skip is True; expected the reason, as text"),
-        ("shedules=3", "marker argument shedules is not a setting; expected one of *"),
+        (
+            "shedules=3",
+            "marker argument shedules is not known (did you mean schedules?); expected one of expect, skip, *",
+        ),
         ("3", "marker racecheck got the positional argument 3; expected keywords only"),
     ],
 )
 def test_mistakes_name_the_test_and_the_argument(project, plain, arguments, complaint) -> None:
-    """A marker that cannot be ends the session before any test, in one line."""
+    """A marker that cannot be ends the session before any test, in one line, also without --racecheck."""
     project.makepyfile(f"""
         import pytest
 
@@ -139,10 +142,12 @@ def test_mistakes_name_the_test_and_the_argument(project, plain, arguments, comp
         def test_it():
             pass
     """)
-    result = plain("--racecheck")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: *::test_it: {complaint}"])
-    assert "1 passed" not in result.stdout.str()
+    for options in ((), ("--racecheck",)):
+        result = project.runpytest_inprocess(*options)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines([f"ERROR: *::test_it: {complaint}"])
+        assert len(result.stderr.str().strip().splitlines()) == 1
+        assert "1 passed" not in result.stdout.str()
 
 
 def test_mistakes_under_xdist(project, plain) -> None:

@@ -37,7 +37,7 @@ def test_with_randomly(project, explored) -> None:
 
 
 def test_with_timeout(project, plain) -> None:
-    """A campaign keeps to half of its test's time limit."""
+    """A campaign keeps to its share of its test's time limit."""
     project.makepyfile("""
         import pytest
         from counting import Counter, count_safely

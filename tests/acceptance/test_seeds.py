@@ -17,7 +17,7 @@ COUNTS = """
 
 def seeds(text: str) -> list[str]:
     """The seeds of the campaigns in a session's output."""
-    return re.findall(r"^E\s+seed=(\d+)", text, re.MULTILINE)
+    return re.findall(r"^E\s+same delays again: .*seed=(\d+)", text, re.MULTILINE)
 
 
 def test_seeds_hang_on_base_and_test_alone(project, explored) -> None:
@@ -48,7 +48,7 @@ def test_a_drawn_seed_can_be_given_again(project, explored) -> None:
     """The seed in a failing test's output draws the same seeds again; missed with less than 1e-12 (conftest)."""
     project.makepyfile(COUNTS)
     first = explored().stdout.str()
-    option = re.search(r"^seed: (--racecheck-seed=\d+)$", first, re.MULTILINE)
+    option = re.search(r"^same delays again: (--racecheck-seed=\d+)$", first, re.MULTILINE)
     assert option is not None
     assert seeds(explored(option[1]).stdout.str()) == seeds(first)
 
@@ -59,3 +59,33 @@ def test_repetitions_have_seeds_of_their_own(project, explored) -> None:
     result = explored("--count=3", "-k", "first", "--racecheck-seed=11")
     result.assert_outcomes(failed=3)
     assert len(set(seeds(result.stdout.str()))) == 3
+
+
+def test_a_failure_says_it_once(project, explored) -> None:
+    """One line tells the seed in a report; a failure that is no verdict has it in a section; less than 1e-12 (conftest)."""
+    project.makepyfile("""
+        import threading
+        from counting import Counter, count
+
+        def test_race():
+            assert count(Counter()) == 2
+
+        def test_wrong():
+            assert count(Counter()) == 3
+
+        def test_asked(thread_race):
+            thread_race(lambda: None)
+            assert False
+    """)
+    text = explored("--racecheck-seed=11").stdout.str()
+    race, wrong, asked = (
+        text.partition(f"___ {name} ___")[2].partition("___ test_")[0].partition("= racecheck =")[0]
+        for name in ("test_race", "test_wrong", "test_asked")
+    )
+    assert re.findall("^.*seed.*$", race, re.MULTILINE) == [
+        f"E   same delays again: --racecheck-seed=11 (this test alone: @pytest.mark.racecheck(seed={seeds(text)[0]}))"
+    ]
+    for section in (wrong, asked):
+        assert re.findall("^.*seed.*$", section, re.MULTILINE) == [
+            "same delays again: --racecheck-seed=11"
+        ]

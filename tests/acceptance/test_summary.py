@@ -34,7 +34,8 @@ def test_section_at_the_end(project, explored) -> None:
         "*= racecheck =*",
         "2 tests explored in 60 runs: 1 race found, 1 not found",
         "race found: *::test_racy (* of 30 runs failed)",
-        "for the same delays: --racecheck-seed=5",
+        "in scope: counting, test_section_at_the_end",
+        "same delays again: --racecheck-seed=5",
     ])  # fmt: skip
     for option in ("-q", "--no-summary"):
         assert "tests explored" not in explored(option, "--racecheck-schedules=3").stdout.str()
@@ -48,7 +49,7 @@ def test_the_same_through_xdist(project, explored) -> None:
     result.stdout.fnmatch_lines_random([
         "*PASSED [[]100 runs[]]*::test_safe*",
         "2 tests explored in 200 runs: 1 race found, 1 not found",
-        "seed: --racecheck-seed=5",
+        "in scope: counting, test_the_same_through_xdist",
         "E   RaceFound: *",
     ])  # fmt: skip
 
@@ -68,3 +69,39 @@ def test_junit_properties(project, explored) -> None:
     assert found["test_safe"]["racecheck_verdict"] == "not found"
     assert found["test_safe"]["racecheck_runs"] == "30"
     assert found["test_racy"]["racecheck_verdict"] == "race found"
+
+
+def test_the_scope_is_told_once(project, explored) -> None:
+    """Reports of races leave it to the summary, which names every module only with -v; packages of markers are there."""
+    project.makepyfile("""
+        import pytest
+        from counting import Counter, count, count_safely
+
+        def test_racy():
+            assert count(Counter()) == 2
+
+        @pytest.mark.racecheck(scope=["json"])
+        def test_safe():
+            import json
+            assert count_safely(Counter()) == 2
+    """)
+    short = explored().stdout
+    short.fnmatch_lines(["in scope: counting, json (* modules), test_the_scope_is_told_once"])
+    assert short.str().count("in scope:") == 1
+    explored("-v").stdout.fnmatch_lines(["in scope: counting, json, json.decoder, json.encoder, *"])
+
+
+def test_expected_failures_are_expected(project, explored) -> None:
+    """A race in a test that is marked xfail is no news."""
+    project.makepyfile("""
+        import pytest
+        from counting import Counter, count
+
+        @pytest.mark.xfail
+        def test_racy():
+            assert count(Counter()) == 2
+    """)
+    result = explored()
+    result.assert_outcomes(xfailed=1)
+    result.stdout.fnmatch_lines(["1 test explored in 100 runs: 1 race found (1 expected)"])
+    assert "race found: " not in result.stdout.str()

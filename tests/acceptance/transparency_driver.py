@@ -29,7 +29,11 @@ class CountingHooks:
         """Count an access."""
         self.fired[0] += 1
 
-    def call(self, callee: object, site: Site, /) -> None:
+    def place(self, site: Site, /) -> Site:
+        """The site itself."""
+        return site
+
+    def call(self, callee: object, site: Site, /, *arguments: object) -> None:
         """Count a call."""
         self.fired[1] += 1
 

@@ -10,8 +10,8 @@ from pytest_racecheck.model.settings import DEFAULT_SCHEDULES, DEFAULT_SECONDS, 
 class Budget:
     """Runs and seconds, whichever ends first; the clock starts when the budget is made."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.runs = settings.schedules or DEFAULT_SCHEDULES
+    def __init__(self, settings: Settings, runs: int = DEFAULT_SCHEDULES) -> None:
+        self.runs = settings.schedules or runs
         self.seconds = settings.seconds or DEFAULT_SECONDS
         self._began = time.monotonic()
 

@@ -6,17 +6,17 @@ injected, or whose failures the control runs explain without a race, is inconclu
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.campaign.control import Control
 from pytest_racecheck.campaign.statistics import exact_interval
-from pytest_racecheck.model.operation import Site
+from pytest_racecheck.campaign.suspects import resource_of, suspects_of
 from pytest_racecheck.model.outcome import Outcome, RunResult
-from pytest_racecheck.model.result import CampaignResult, Failure, Suspect
+from pytest_racecheck.model.result import CampaignResult, Failure
 from pytest_racecheck.model.verdict import Verdict
+from pytest_racecheck.model.wording import plural
 from pytest_racecheck.runtime.jitter.delays import CALM_RUNS
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def conclude(
         seconds=campaign.budget.spent,
         failure=_first_failure(results),
         reason=reason,
-        is_race=verdict is Verdict.RACE_FOUND,
         not_covered=tuple(_not_covered(results, not_rewritten)),
         modules=tuple(campaign.scope.modules()),
         tasks=tuple(dict.fromkeys(name for result in results for name in result.tasks)),
+        titles=dict(title for result in reversed(results) for title in result.titles.items()),
     )
 
 
@@ -57,30 +57,36 @@ def _verdict(campaign: JitterCampaign, control: Control | None) -> tuple[Verdict
     if control is not None:
         return (Verdict.RACE_FOUND if control.is_race else Verdict.INCONCLUSIVE), control.reason
     if len(results) <= CALM_RUNS:
-        return Verdict.INCONCLUSIVE, (
-            f"the budget ({campaign.budget.runs} runs, {campaign.budget.seconds:g} s) ended before any run was jittered"
-        )
+        return Verdict.INCONCLUSIVE, _too_short(campaign)
     if campaign.lonely:
         return Verdict.INCONCLUSIVE, "one task alone cannot race: expected two or more"
-    if not any(result.points for result in results):
+    if not any(result.active_tasks for result in results):
         return Verdict.INCONCLUSIVE, (
             "no task passed a scheduling point: the code that ran is not in scope (--racecheck-scope adds packages)"
         )
     return Verdict.NOT_FOUND, ""
 
 
+def _too_short(campaign: JitterCampaign) -> str:
+    budget, left = campaign.budget, [name for result in campaign.results for name in result.leaked]
+    limit = f"the budget ({plural(budget.runs, 'run')}, {budget.seconds:g} s) ended before any run was jittered"
+    if not left or len(campaign.results) == budget.runs:
+        return limit
+    return f"{limit}: each run waits in vain for what it leaves running ({', '.join(dict.fromkeys(left))})"
+
+
 def _first_failure(results: Sequence[RunResult]) -> Failure | None:
     result = next((result for result in results if not result.passed), None)
     if result is None:
         return None
-    suspects = tuple(_suspects(results))
+    suspects = suspects_of(results[CALM_RUNS:])
     return Failure(
         kind=_kind(result),
-        resource=suspects[0].site.name or None if suspects else None,
+        resource=resource_of(suspects),
         exception=next((e.exception for e in result.errors if e.exception is not None), None),
         run=result.run,
         result=result,
-        suspects=suspects,
+        suspects=tuple(suspects[:_MOST_SUSPECTS]),
     )
 
 
@@ -91,29 +97,6 @@ def _kind(result: RunResult) -> str:
     if any(isinstance(error, AssertionError) for error in exceptions):
         return "failed check"
     return "exception"
-
-
-def _suspects(results: Sequence[RunResult]) -> list[Suspect]:
-    """Where a task was held for long in runs that failed, most telling first: failures beyond what the overall rate explains."""
-    held: Counter[Site] = Counter()
-    failed: Counter[Site] = Counter()
-    for result in results:
-        sites = {step.site for step in result.long_holds()}
-        held.update(sites)
-        if not result.passed:
-            failed.update(sites)
-    overall = sum(not result.passed for result in results) / len(results)
-    found = [Suspect(site, held[site], count) for site, count in failed.items()]
-    telling = [suspect for suspect in found if _is_telling(suspect, overall)]
-    telling.sort(key=lambda s: (s.held * overall - s.failed, s.site.file, s.site.line, s.site.name))
-    return telling[:_MOST_SUSPECTS]
-
-
-def _is_telling(suspect: Suspect, rate: float) -> bool:
-    """Whether so many failures at one place are no accident: three standard deviations above what the overall rate gives."""
-    expected = suspect.held * rate
-    spread = math.sqrt(expected * (1 - rate))
-    return suspect.failed - expected > 3 * spread
 
 
 def _not_covered(results: Sequence[RunResult], not_rewritten: Iterable[str]) -> Iterable[str]:

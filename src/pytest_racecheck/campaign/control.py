@@ -1,8 +1,21 @@
 """Control runs: is it the order of events that breaks the program, or does it fail anyway?
 
 The control is the same program with its concurrency taken out: every task is given time to end before the next one starts.
-Nothing can race there, so a failure that shows up in it too is none. Tasks that wait for each other cannot be run one
-after another; then the control says nothing, and the question becomes whether calm runs, without any delay, ever pass.
+Nothing can race there, so a failure that shows up in it, too, is none. Tasks that wait for each other cannot be run one
+after another; then the control is the calm run, without any delay. Where that fails, too, something else has to show that order
+matters: that it makes a difference who is slow, or that the delays of failed runs make it fail, and those of passed runs let
+it pass, when they are repeated.
+
+How many control runs? A test that draws a random number fails in a few runs of a hundred, and then five that pass say
+nothing. So the number follows from the failures themselves: as many as it takes to exclude, by Fisher's exact test, that both
+kinds of run fail alike. Counting the campaign's own runs would be enough if a program's mood did not change while it
+runs: one that fails at certain times of day has a bad stretch, and a good one afterwards. So failed runs are repeated, with
+the same delays, in turn with the control runs. A failure that does not come back proves nothing; a race comes back more often than
+it came, since the delays are those that opened its window. That makes rare races cheap to confirm as well, and a campaign that ended
+at its first failure.
+
+Four comparisons can be made in one judgement (all runs or the repeated ones alone with control runs, slow tasks, delays), so each has
+a quarter of the error that the whole may have.
 """
 
 from __future__ import annotations
@@ -11,15 +24,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_racecheck.model.outcome import Outcome, RunResult
+from pytest_racecheck.campaign.statistics import excess_by_chance, passes_needed
+from pytest_racecheck.campaign.trial import Tally, Trial
+from pytest_racecheck.model.outcome import RunResult
+from pytest_racecheck.model.wording import plural
+from pytest_racecheck.runtime.jitter.delays import CALM_RUNS
 
 if TYPE_CHECKING:
     from pytest_racecheck.campaign.jitter import JitterCampaign
     from pytest_racecheck.runtime.jitter.world import World
 
-RUNS = 5
-SHORTEST_GRACE = 0.5
-_SECONDS = 5.0
+ERROR = 0.01
+LEVEL = ERROR / 4
+_FEWEST = 5
+# Calm runs of a race may fail now and then; then it takes more of them. Not if as high a share fails as with delays.
+_FEWEST_CALM = 20
+_HOPELESS = 3
+_APART = "one task after another"
+_SO_CALM = "its tasks wait for each other, so none can be run without concurrency"
+_TOO_FEW = "too few to tell a race from a flaky test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,49 +53,124 @@ class Control:
     reason: str
 
 
-def judge(campaign: JitterCampaign, program: Callable[[World], None], failed: RunResult) -> Control:
-    """Repeat the program without concurrency, and calmly where that is impossible, to see if it fails all the same."""
-    runs = 1 if _hung(failed) else RUNS
-    first = campaign.results[0]
-    grace = SHORTEST_GRACE if _hung(first) else max(SHORTEST_GRACE, 3 * first.seconds)
-    serial = _repeat(campaign, program, runs, failed, serial=min(grace, _SECONDS))
-    apart = [result for result in serial if not result.overlapped]
-    if apart:
-        same = sum(not result.passed for result in apart)
-        if same:
-            return Control(
-                False,
-                _NO_RACE.format(f"one task after another ({same} of {len(apart)} control runs)"),
-            )
-        return Control(True, f"one task after another it passes ({len(apart)} control runs)")
-    if any(result.passed for result in campaign.results):
-        return Control(True, "")
-    calm = _repeat(campaign, program, runs, failed, serial=None)
-    if any(result.passed for result in calm):
-        return Control(True, "")
-    return Control(False, _NO_RACE.format("in every run, without any delay, too"))
+def judge(campaign: JitterCampaign, program: Callable[[World], None]) -> Control:
+    """Repeat failed runs, in turn with runs without concurrency, or calm ones where that is impossible, and compare."""
+    trial = Trial(campaign, program)
+    if trial.control():
+        return _of_separable(trial)
+    return _of_waiting(trial)
 
 
-_NO_RACE = "no race: it fails {}"
+def _of_separable(trial: Trial) -> Control:
+    """Tasks that can run one after another: not one of those runs may fail."""
+    runs, repeats, control = Tally.of(trial.campaign.results), trial.repeats, trial.controls
+    _pair_up(trial, until=_any_failed)
+    needed = _needed(runs, repeats)
+    trial.control_until(max(_FEWEST, needed), _any_failed)
+    made = plural(control.runs, "control run")
+    if control.failures:
+        return Control(False, f"no race: it fails {_APART}, too ({control.failures} of {made})")
+    if not repeats.failures:
+        return Control(False, _did_not_return(runs, repeats))
+    if control.runs < needed:
+        return Control(
+            False,
+            f"it fails in {_share(runs)} of runs; {made} without concurrency are {_TOO_FEW} ({needed} needed)",
+        )
+    return Control(
+        True,
+        f"it fails in {_share(runs)} of runs, {_again(repeats)}, and {_APART} in none of {made}",
+    )
 
 
-def _repeat(
-    campaign: JitterCampaign,
-    program: Callable[[World], None],
-    runs: int,
-    failed: RunResult,
-    serial: float | None,
-) -> list[RunResult]:
-    results: list[RunResult] = []
-    spent = 0.0
-    while len(results) < runs and (not results or spent < _SECONDS):
-        result = campaign.run(program, campaign.plan(failed.run, serial, calm=True)).slim()
-        results.append(result)
-        spent += result.seconds
-        if result.overlapped:
-            break
-    return results
+def _of_waiting(trial: Trial) -> Control:
+    """Tasks that wait for each other: delays have to make the failure significantly more frequent, or decide about it."""
+    calm, runs = (Tally.of(some) for some in _by_delays(trial.campaign.results))
+    trial.control_calmly(calm)
+    repeats, control = trial.repeats, trial.controls
+
+    def in_vain(control: Tally) -> bool:
+        return control.failures >= _HOPELESS and control.rate >= runs.rate
+
+    if runs.failures:
+        _pair_up(trial, until=in_vain)
+        fewest = _FEWEST_CALM if control.failures else _FEWEST
+        trial.control_until(max(fewest, _needed(runs, repeats)), in_vain)
+    significant = min(_chance(runs + repeats, control), _chance(repeats, control)) <= LEVEL
+    if control.failures and not significant:
+        return _of_frequent(trial, runs)
+    if not repeats.failures:
+        return Control(False, _did_not_return(runs, repeats))
+    rates = (
+        f"it fails in {_share(runs)} of jittered runs, {_again(repeats)}, and in {control.failures or 'none'} of"
+        f" {control.runs} without delays"
+    )
+    return Control(significant, f"{rates}{'' if significant else f': {_TOO_FEW}'} ({_SO_CALM})")
 
 
-def _hung(result: RunResult) -> bool:
-    return result.outcome is Outcome.POTENTIAL_DEADLOCK
+def _of_frequent(trial: Trial, runs: Tally) -> Control:
+    """Tasks that wait for each other and fail without delays, too: is it the delays that decide which runs fail?"""
+    calm = trial.controls
+    often = f"it fails without any delay, too, in {calm.failures} of {plural(calm.runs, 'run')}"
+    others, main = trial.compare_slow_tasks()
+    said = f"when the main task is slow it fails in {main.failures} of {main.runs}, when the others are in {others.failures} of {others.runs}"
+    if _chance(others, main) <= LEVEL / 2 or _chance(main, others) <= LEVEL / 2:
+        return Control(True, f"it is decided by who is slow: {said}")
+    failed, passed = trial.compare_delays()
+    if _chance(failed, passed) <= LEVEL:
+        return Control(
+            True,
+            f"the delays decide: with those of failed runs it fails in {failed.failures} of {failed.runs}, with those of"
+            f" passed runs in {passed.failures} of {passed.runs}",
+        )
+    if calm.failures == calm.runs and runs.failures == runs.runs:
+        return Control(False, "no race: it fails in every run, without any delay, too")
+    reason = f"{often}; {said}" if main.runs and others.runs else often
+    return Control(False, f"{reason}: {_TOO_FEW} ({_SO_CALM})")
+
+
+def _chance(more: Tally, fewer: Tally) -> float:
+    return excess_by_chance(more.failures, more.runs, fewer.failures, fewer.runs)
+
+
+def _by_delays(results: list[RunResult]) -> tuple[list[RunResult], list[RunResult]]:
+    return results[:CALM_RUNS], results[CALM_RUNS:]
+
+
+def _pair_up(trial: Trial, until: Callable[[Tally], bool]) -> None:
+    """Repeat failed runs, each followed by a control run, until enough of them have failed again."""
+    while trial.wants_repeats and not until(trial.controls):
+        trial.repeat()
+        trial.control_again()
+
+
+def _needed(runs: Tally, repeats: Tally) -> int:
+    """How many control runs have to pass: by all runs taken together, or by the repeated ones alone, whichever are fewer."""
+    if not repeats.failures:
+        return 0
+    return min(passes_needed(t.failures, t.runs, LEVEL) for t in (runs + repeats, repeats))
+
+
+def _any_failed(control: Tally) -> bool:
+    return control.failures > 0
+
+
+def _did_not_return(runs: Tally, repeats: Tally) -> str:
+    """Why a failure that was not seen again is no race."""
+    made = plural(runs.runs, "run")
+    if not runs.failures:
+        return f"it failed without delays, and in none of {made} with: {_TOO_FEW}"
+    times = f"it failed in {runs.failures} of {made}"
+    if repeats.runs:
+        again = plural(repeats.runs, "run")
+        return f"{times}, but not again in {again} with the same delays: {_TOO_FEW}"
+    return f"{times}, and there was no time to repeat it: {_TOO_FEW}"
+
+
+def _again(repeats: Tally) -> str:
+    return f"in {repeats.failures} of {repeats.runs} repeated with the same delays"
+
+
+def _share(runs: Tally) -> str:
+    percent = 100 * runs.rate
+    return f"{percent:.0f} %" if percent >= 1 else f"{percent:.1g} %"

@@ -19,27 +19,25 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pytest_racecheck.campaign.budget import Budget
 from pytest_racecheck.instrument.recorder import CodeKey, Recorder
 from pytest_racecheck.instrument.scope import Scope
-from pytest_racecheck.model.outcome import Outcome, RunResult, TaskError
+from pytest_racecheck.model.outcome import Judgement, RunResult
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
-from pytest_racecheck.runtime.context import TaskHooks
-from pytest_racecheck.runtime.jitter.delays import CALM_RUNS, RunDelays
+from pytest_racecheck.runtime.context import MAIN, TaskHooks
+from pytest_racecheck.runtime.jitter.delays import CALM_RUNS, Profile, RunDelays
 from pytest_racecheck.runtime.jitter.errors import error_of, hang_of
 from pytest_racecheck.runtime.jitter.plan import RunPlan
 from pytest_racecheck.runtime.jitter.watchdog import RunOverdue, Watchdog, deadline
-from pytest_racecheck.runtime.jitter.world import MAIN, World
+from pytest_racecheck.runtime.jitter.world import World
 from pytest_racecheck.runtime.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from pytest_racecheck.campaign.control import Control
     from pytest_racecheck.instrument.install import Instrumentation
-
-Judgement = Literal["failure", "pass", "abort"]
 
 SHORTEST_HOLD = 3e-3
 LONGEST_HOLD = 40e-3
@@ -50,6 +48,8 @@ SLOW_RUNS = 20
 # The first run is the test's own, and may be slow by nature: it is given up only when it has long been hopeless.
 FIRST_RUN_SECONDS = 20.0
 SWITCH_INTERVAL = 1e-5
+# Seconds after the deadline in which a backend can say where its tasks stand, before the program itself counts as hung.
+_SHORTEST_SLACK, _LONGEST_SLACK = 0.7, 1.0
 
 
 def _is_failure(error: BaseException) -> Judgement:
@@ -59,8 +59,8 @@ def _is_failure(error: BaseException) -> Judgement:
 class JitterCampaign:
     """The runs of one program. `first_run` comes first, then `go_on`, once each.
 
-    `classify` says what an exception of the program means: a failure of the run, a pass (a skipped test), or that the
-    campaign itself must end (Ctrl-C). Use as a context manager: it owns a temporary folder and the instrumentation.
+    `classify` says what an exception of the program means. `start` is the module state at the start of the first run, and every
+    other run starts with it. `lonely`: the program starts one task only. `files` are in scope besides what lies under `root`.
     """
 
     def __init__(
@@ -72,9 +72,11 @@ class JitterCampaign:
         backend: str | None = None,
         files: tuple[str, ...] = (),
         classify: Callable[[BaseException], Judgement] = _is_failure,
+        start: Snapshot | None = None,
+        lonely: bool = False,
     ) -> None:
         self.settings = settings
-        self.lonely = False
+        self.lonely = lonely
         self.name = name
         self.backend = backend
         self.seed = (
@@ -83,9 +85,8 @@ class JitterCampaign:
         self.scope = Scope(root, settings.scope or (), files)
         self.budget = Budget(settings)
         self.results: list[RunResult] = []
-        # Module state at the start of the first run, if the caller noted it; every other run starts with it.
-        self.start: Snapshot | None = None
         self._classify = classify
+        self._start = start
         self._directory: str | None = None
         self._instrumentation: Instrumentation | None = None
         self._weights: dict[str, float] = {}
@@ -99,9 +100,9 @@ class JitterCampaign:
         `World.concurrent` then tells whether it started any task; where it did not, nothing needs to go on.
         """
         recorder = Recorder(self.scope)
-        world = World(self._plan(1), recorder)
+        world = World(self.plan(1), recorder)
         limit = max(FIRST_RUN_SECONDS, 6 * self.budget.seconds)
-        watchdog = Watchdog(lambda frame: world.record(_overdue(limit, self.scope, frame)))
+        watchdog = Watchdog(lambda frame: _first_overdue(world, self.name, limit, frame))
         world.on_first_task = lambda: watchdog.arm(limit)
         try:
             with world, watchdog:
@@ -116,6 +117,11 @@ class JitterCampaign:
                 self._keep(world.result())
             else:
                 self.close()
+
+    @property
+    def keys(self) -> frozenset[CodeKey]:
+        """What code the tasks of the first run executed."""
+        return self._keys
 
     def whole(self, program: Callable[[World], None]) -> CampaignResult:
         """The whole campaign, the calm run included."""
@@ -152,16 +158,16 @@ class JitterCampaign:
 
     def run(self, program: Callable[[World], None], plan: RunPlan) -> RunResult:
         """One run of `program` under `plan`."""
-        if self.start is not None:
-            self.start.restore()
+        if self._start is not None:
+            self._start.restore()
         world = World(plan)
         if self._instrumentation is not None:
             world.original = self._instrumentation.original
         with world:
             try:
                 with deadline(
-                    plan.deadline + 1.0,
-                    lambda frame: world.record(_overdue(plan.deadline, plan.scope, frame)),
+                    plan.deadline + min(_LONGEST_SLACK, max(_SHORTEST_SLACK, plan.deadline)),
+                    lambda frame: _overdue(world, plan.deadline, frame),
                 ):
                     program(world)
             except RunOverdue:
@@ -174,16 +180,23 @@ class JitterCampaign:
             self._weights = dict(world.weights)
         return world.result()
 
-    def plan(self, run: int, serial: float | None = None, calm: bool = False) -> RunPlan:
-        """The plan of one run; calm, or one task after another, for the control runs."""
-        return self._plan(run, serial, calm or serial is not None)
+    def plan(
+        self,
+        run: int,
+        *,
+        serial: float | None = None,
+        profile: Profile | None = None,
+        limit: float | None = None,
+    ) -> RunPlan:
+        """The plan of run number `run`, or of a further run: with delays of a `profile`, or one task after another (`serial`).
 
-    def _plan(self, run: int, serial: float | None = None, calm: bool = False) -> RunPlan:
-        jittered = run > CALM_RUNS and not calm
-        delays = RunDelays.draw(self.seed, run, self._longest, self._weights, calm)
+        `limit` is after how many seconds it counts as hung, where that is not the campaign's own deadline.
+        """
+        delays = RunDelays.draw(self.seed, run, self._longest, self._weights, profile)
+        jittered = delays.profile is not Profile.CALM
         return RunPlan(
             delays=delays,
-            deadline=self._deadline(),
+            deadline=self._deadline() if limit is None else limit,
             scope=self.scope,
             directory=self.directory,
             keys=self._keys if run > 1 else None,
@@ -201,15 +214,16 @@ class JitterCampaign:
 
     def _deadline(self) -> float:
         calm = self.results[0] if self.results else None
-        usual = calm.seconds if calm and calm.outcome is not Outcome.POTENTIAL_DEADLOCK else 0.0
+        usual = calm.seconds if calm and not calm.hung else 0.0
         return max(HANG_SECONDS, SLOW_RUNS * usual)
 
     def _jittered_runs(self, program: Callable[[World], None]) -> None:
+        """Until the budget ends, or a run hangs: another hang would cost the time that it takes to tell why."""
         keep_going = self.settings.keep_going is not False
         run = 2
         while self.budget.allows(run) and (keep_going or self.results[-1].passed):
-            self._keep(self.run(program, self._plan(run)))
-            if self.results[-1].leaked and not self.results[-1].passed:
+            self._keep(self.run(program, self.plan(run)))
+            if self.results[-1].hung or (self.results[-1].leaked and not self.results[-1].passed):
                 break
             run += 1
 
@@ -221,8 +235,7 @@ class JitterCampaign:
     def _control(self, program: Callable[[World], None]) -> Control | None:
         from pytest_racecheck.campaign.control import judge
 
-        failed = next((result for result in self.results if not result.passed), None)
-        return None if failed is None else judge(self, program, failed)
+        return None if all(result.passed for result in self.results) else judge(self, program)
 
     def _learn(self, world: World, recorder: Recorder) -> None:
         self._keys = frozenset(recorder.keys)
@@ -242,5 +255,18 @@ class JitterCampaign:
                 raise
 
 
-def _overdue(seconds: float, scope: Scope, frame: FrameType | None) -> TaskError:
-    return hang_of(MAIN, seconds, frame, scope.contains)
+def _overdue(world: World, seconds: float, frame: FrameType | None) -> str:
+    """Note that the program itself is stuck, and where; returns that in a line."""
+    hang = hang_of(MAIN, seconds, frame, world.plan.scope.contains)
+    world.record(hang)
+    return hang.summary
+
+
+def _first_overdue(world: World, name: str, seconds: float, frame: FrameType | None) -> str:
+    """`_overdue` for the run that is a test's own, whose end nobody judges: the user reads what is raised."""
+    return (
+        f"{name}: its first run, without any delay, hangs: {_overdue(world, seconds, frame)}\n"
+        f"expected an end within {FIRST_RUN_SECONDS:g} s of its first task, or six times the setting `seconds` if that is longer\n"
+        "mend what it waits for; give a test that is slow by nature more `seconds`, or leave it out with"
+        " @pytest.mark.racecheck(skip=...)"
+    )

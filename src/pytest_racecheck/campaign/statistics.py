@@ -1,9 +1,12 @@
-"""The exact confidence interval of a failure rate.
+"""What failure counts bear out, exactly: the interval of a rate, and whether one rate is higher than another.
 
 Clopper and Pearson (Biometrika, 1934): the interval holds every rate under which the observed count would not be
 surprising on either side. It never promises more than the runs bear out, also at 0 of n, where the usual normal
 approximation claims certainty. The bounds are found by bisection on the binomial tail itself, so no beta quantile
 and no numeric library is needed.
+
+Two rates are compared by Fisher's exact test, one-sided: were all runs alike, how often would so many of the failures fall
+among the runs of the first kind by chance? It holds for any rates and any counts, however small. It is sums of whole numbers.
 """
 
 from __future__ import annotations
@@ -25,6 +28,31 @@ def exact_interval(failures: int, runs: int, confidence: float = CONFIDENCE) -> 
     )
     high = 1.0 if failures == runs else _rate_at(lambda p: _cumulative(failures, runs, p) > tail)
     return low, high
+
+
+def excess_by_chance(failures: int, runs: int, control_failures: int, control_runs: int) -> float:
+    """How likely so many failures among `runs`, and so few among `control_runs`, are where both kinds of run are alike."""
+    failed = failures + control_failures
+    most = min(failed, runs)
+    ways = sum(
+        math.comb(runs, k) * math.comb(control_runs, failed - k) for k in range(failures, most + 1)
+    )
+    return ways / math.comb(runs + control_runs, failed)
+
+
+def passes_needed(failures: int, runs: int, level: float) -> int:
+    """How many control runs have to pass, all of them, before `failures` of `runs`, one at least, are no accident."""
+    assert failures > 0, "what never failed is never more than what never failed"
+    too_few, enough = 0, 1
+    while excess_by_chance(failures, runs, 0, enough) > level:
+        too_few, enough = enough, 2 * enough
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        if excess_by_chance(failures, runs, 0, middle) > level:
+            too_few = middle
+        else:
+            enough = middle
+    return enough
 
 
 def _rate_at(too_low: Callable[[float], bool]) -> float:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-from pytest_racecheck.campaign.jitter import JitterCampaign, Judgement
+from pytest_racecheck.campaign.jitter import JitterCampaign
+from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.model.errors import RacecheckError, UsageError
+from pytest_racecheck.model.outcome import Judgement
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.runtime.backend import Backend
 from pytest_racecheck.runtime.context import Unobserved, current
-from pytest_racecheck.runtime.jitter.entrance import close_entrance
+from pytest_racecheck.runtime.interrupts import Interrupts
+from pytest_racecheck.runtime.jitter.entrance import hosted
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram
 from pytest_racecheck.runtime.snapshot import Snapshot
 
@@ -32,15 +36,9 @@ class TargetsCampaign:
     ) -> None:
         self._backend = backend
         self._program = TargetsProgram(name, backend, bodies, setup, check)
-        self._campaign = JitterCampaign(
-            settings,
-            name=name,
-            root=root,
-            backend=backend.name,
-            files=tuple(_files(setup, check, *(target for target, _ in bodies))),
-            classify=_classify,
-        )
-        self._campaign.lonely = len(bodies) < 2
+        self._settings = settings
+        self._root = root
+        self._files = tuple(files_of(setup, check, *(target for target, _ in bodies)))
 
     def run(self) -> CampaignResult:
         """All runs. Inside a run of somebody else's campaign this one takes its place."""
@@ -49,19 +47,36 @@ class TargetsCampaign:
                 f"a campaign over {self._program.name} was started inside task {current.task.name}; expected a campaign"
                 " outside of the targets of another one"
             )
-        close_entrance()
-        with Unobserved(), self._backend.session():
-            self._campaign.start = Snapshot(self._campaign.scope.modules())
-            return self._campaign.whole(self._program)
+        with (
+            Interrupts() as interrupts,
+            closing(self._begin()) as campaign,
+            hosted(),
+            Unobserved(),
+            self._backend.session(),
+        ):
+            return campaign.whole(interrupts.checked(self._program))
+
+    def _begin(self) -> JitterCampaign:
+        scope = Scope(self._root, self._settings.scope or (), self._files)
+        return JitterCampaign(
+            self._settings,
+            name=self._program.name,
+            root=self._root,
+            backend=self._backend.name,
+            files=self._files,
+            classify=classify_target,
+            start=Snapshot(scope.modules()),
+            lonely=len(self._program.bodies) < 2,
+        )
 
 
-def _classify(error: BaseException) -> Judgement:
+def classify_target(error: BaseException) -> Judgement:
     """What `check` raises is a failure; the tool's own errors, bad input among them, end the campaign."""
     mine = isinstance(error, RacecheckError)
     return "failure" if isinstance(error, Exception) and not mine else "abort"
 
 
-def _files(*functions: object) -> list[str]:
+def files_of(*functions: object) -> list[str]:
     """The source files of the functions given: what a caller hands over is in scope wherever it lives."""
     found: dict[str, None] = {}
     for function in functions:

@@ -40,26 +40,23 @@ class Gateway:
         *,
         pausable: bool,
     ) -> None:
-        access, called = hooks.access, hooks.call
+        called = hooks.call
+        careful = pausable or _FREE_THREADED
+        guarded = _unless_paused(hooks.access, paused) if careful else hooks.access
 
-        def unless_paused(obj: object, site: Site) -> None:
-            if not paused or get_ident() not in paused:
-                access(obj, site)
-
-        guarded = unless_paused if pausable or _FREE_THREADED else access
-
-        def call(callee: object, site: Site) -> None:
+        def call(callee: object, place: Any, *arguments: object) -> None:
             if not paused or get_ident() not in paused:
                 reach(callee)
-                called(callee, site)
+                called(callee, place, *arguments)
 
-        def enter(manager: object, site: Site) -> None:
+        def enter(manager: object, place: Any) -> None:
             manage(manager)
-            guarded(manager, site)
+            guarded(manager, place)
 
-        def leave(method: object, site: Site) -> None:
-            guarded(getattr(method, "__self__", method), site)
+        def leave(method: object, place: Any) -> None:
+            guarded(getattr(method, "__self__", method), place)
 
+        self.place = hooks.place
         self._access = guarded
         self._entries: dict[str, Callable[..., Any]] = {
             placeholder.ACCESS: guarded,
@@ -70,7 +67,7 @@ class Gateway:
             placeholder.ASYNC_EXIT_METHOD: async_exit_method,
             placeholder.MODULES: partial(guarded, sys.modules),
         }
-        self._globals: dict[int, Callable[[Site], None]] = {}
+        self._globals: dict[int, Callable[[Any], None]] = {}
 
     def entry(self, name: str, namespace: dict[str, Any]) -> Callable[..., Any]:
         """The callable for a placeholder in code whose globals are `namespace`."""
@@ -81,6 +78,16 @@ class Gateway:
             # The partial keeps the dictionary alive, so its id stays its own.
             known = self._globals[id(namespace)] = partial(self._access, namespace)
         return known
+
+
+def _unless_paused(
+    access: Callable[[object, Any], None], paused: set[int]
+) -> Callable[[object, Any], None]:
+    def guarded(obj: object, place: Any) -> None:
+        if not paused or get_ident() not in paused:
+            access(obj, place)
+
+    return guarded
 
 
 def bind(
@@ -95,10 +102,10 @@ def bind(
     for index, constant in enumerate(constants):
         if not placeholder.is_placeholder(constant):
             continue
-        _, name, spelled, number = constant
+        _, name, spelled, number, columns = constant
         if placeholder.is_site(constant):
-            constants[index] = site(
-                name, spelled, original.co_filename, number, original.co_qualname
+            constants[index] = gateway.place(
+                site(name, spelled, original.co_filename, number, original.co_qualname, columns)
             )
         elif name == placeholder.CODE:
             inner = original.co_consts[number]
@@ -111,9 +118,11 @@ def bind(
 
 
 @cache
-def site(kind: str, name: str, file: str, line: int, function: str) -> Site:
+def site(
+    kind: str, name: str, file: str, line: int, function: str, columns: tuple[int, int, int]
+) -> Site:
     """The one `Site` object for these values in this process."""
-    return Site(Kind[kind], name, file, line, function)
+    return Site(Kind[kind], name, file, line, function, columns)
 
 
 def exit_method(manager: object) -> object | None:

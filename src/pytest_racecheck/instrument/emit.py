@@ -14,8 +14,8 @@ from bytecode.instr import CellVar, FreeVar, InstrLocation
 
 from pytest_racecheck.instrument.placeholder import Placeholder, entry
 
-#: The most a hook call adds to the stack: callable, NULL, object, site.
-STACK_USED: Final = 4
+#: The most a hook call adds to the stack: callable, NULL, object, site, two arguments.
+STACK_USED: Final = 6
 
 _NULL_BELOW = sys.version_info < (3, 13)
 _PRECALL = sys.version_info < (3, 12)
@@ -40,13 +40,16 @@ def _finish(arguments: int, location: Location) -> list[Instr]:
     return call
 
 
-def hook_on_stack(hook: str, site: Placeholder, depth: int, location: Location) -> list[Instr]:
-    """Call `hook(object, site)` with the object at that depth, which must not be NULL."""
+def hook_on_stack(
+    hook: str, site: Placeholder, depth: int, location: Location, arguments: tuple[int, ...] = ()
+) -> list[Instr]:
+    """Call `hook(object, site, *arguments)` with the objects at those depths, none of which may be NULL."""
     return [
         *_callable(entry(hook), location),
         _instr("COPY", location, depth + 2),
         _instr("LOAD_CONST", location, site),
-        *_finish(2, location),
+        *(_instr("COPY", location, at + 4 + n) for n, at in enumerate(arguments)),
+        *_finish(2 + len(arguments), location),
         _instr("POP_TOP", location),
     ]
 

@@ -32,11 +32,12 @@ _EXIT_SOURCES = frozenset({"BEFORE_WITH", "BEFORE_ASYNC_WITH", "LOAD_SPECIAL"})
 
 
 class Operand(NamedTuple):
-    """One hook call: which hook, what for, and how deep its object lies."""
+    """One hook call: which hook, what for, how deep its object lies, and how deep the arguments that go with it."""
 
     hook: str
     kind: Kind
     depth: int
+    arguments: tuple[int, ...] = ()
 
 
 def operands(instr: Instr, stack: Stack) -> list[Operand]:
@@ -90,11 +91,14 @@ def _with_except_start(_instr: Instr, _stack: Stack) -> list[Operand]:
 
 
 def _call(instr: Instr, stack: Stack) -> list[Operand]:
-    return _callee(stack, argument(instr))
+    count = argument(instr)
+    return _callee(stack, count, tuple(range(count, max(count - 2, 0), -1)))
 
 
 def _call_kw(instr: Instr, stack: Stack) -> list[Operand]:
-    return _callee(stack, argument(instr) + 1)
+    """The tuple of keyword names lies on top of the arguments."""
+    count = argument(instr) + 1
+    return _callee(stack, count, tuple(range(count, max(count - 2, 1), -1)))
 
 
 def _call_function_ex(instr: Instr, stack: Stack) -> list[Operand]:
@@ -108,12 +112,12 @@ def _call_function_ex(instr: Instr, stack: Stack) -> list[Operand]:
     return found + _callee(stack, 1 + has_keywords)
 
 
-def _callee(stack: Stack, above: int) -> list[Operand]:
-    """The callable below `above` arguments. It has two slots; up to 3.12 either may be the one that is NULL."""
+def _callee(stack: Stack, above: int, arguments: tuple[int, ...] = ()) -> list[Operand]:
+    """The callable below `above` values. It has two slots; up to 3.12 either may be the one that is NULL."""
     depth = above + 2
     origin = _at(stack, depth)
     if origin is None:
-        return [] if _NULL_BELOW else [Operand(placeholder.CALL, Kind.CALL, depth)]
+        return [] if _NULL_BELOW else [Operand(placeholder.CALL, Kind.CALL, depth, arguments)]
     if _NULL_BELOW and _pushed_null(origin):
         depth -= 1
         origin = _at(stack, depth)
@@ -122,7 +126,7 @@ def _callee(stack: Stack, above: int) -> list[Operand]:
             return _exit(origin, depth)
         if origin.name in _NO_CALL:
             return []
-    return [Operand(placeholder.CALL, Kind.CALL, depth)]
+    return [Operand(placeholder.CALL, Kind.CALL, depth, arguments)]
 
 
 def _exit(origin: Instr, depth: int) -> list[Operand]:

@@ -10,7 +10,8 @@ from typing import Final, TypeGuard
 
 from pytest_racecheck.model.operation import Kind
 
-Placeholder = tuple[str, str, str, int]
+#: Mark, name, spelling, number; of a site also its columns.
+Placeholder = tuple[str, str, str, int, tuple[int, ...]]
 
 _MARK: Final = "\0racecheck"
 
@@ -30,24 +31,24 @@ SITE: Final = "site"
 
 def entry(name: str) -> Placeholder:
     """Stands for one of the callables named above."""
-    return (_MARK, name, "", 0)
+    return (_MARK, name, "", 0, ())
 
 
-def site(kind: Kind, name: str, line: int) -> Placeholder:
+def site(kind: Kind, name: str, line: int, columns: tuple[int, int, int]) -> Placeholder:
     """Stands for the `Site` of an instruction; file and function are those of the code around it."""
-    return (f"{_MARK}:{SITE}", kind.name, name, line)
+    return (f"{_MARK}:{SITE}", kind.name, name, line, columns)
 
 
 def nested(index: int) -> Placeholder:
     """Stands for the rewritten form of the code object at `index` among the original's constants."""
-    return (_MARK, CODE, "", index)
+    return (_MARK, CODE, "", index, ())
 
 
 def is_placeholder(constant: object) -> TypeGuard[Placeholder]:
     """Whether a constant of rewritten code is one of ours."""
     return (
         type(constant) is tuple
-        and len(constant) == 4
+        and len(constant) == 5
         and isinstance(constant[0], str)
         and constant[0].startswith(_MARK)
     )

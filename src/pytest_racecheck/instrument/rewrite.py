@@ -18,7 +18,7 @@ from types import CodeType
 from typing import Any
 
 from bytecode import Bytecode, ConcreteBytecode, Instr, Label
-from bytecode.instr import SetLineno, SpecialMethod, TryBegin, TryEnd
+from bytecode.instr import InstrLocation, SetLineno, SpecialMethod, TryBegin, TryEnd
 
 from pytest_racecheck.instrument import emit, placeholder
 from pytest_racecheck.instrument.opcodes import is_hooked
@@ -105,21 +105,30 @@ def _instructions(bytecode: Bytecode, code: CodeType) -> Iterator[Item]:
 def _hooks_before(instr: Instr, stack: Stack, code: CodeType) -> Iterator[Instr]:
     line = (instr.location.lineno if instr.location else None) or code.co_firstlineno
     name, location = _spelled(instr), instr.location
+    columns = _columns(location)
     if instr.name in GLOBALS:
-        site = placeholder.site(GLOBALS[instr.name], name, line)
+        site = placeholder.site(GLOBALS[instr.name], name, line, columns)
         yield from emit.hook_on_known(placeholder.GLOBALS, site, location)
     elif instr.name in CELLS:
         # `__class__`, which super() reads, is written once, before the class can be seen.
         if name != "__class__":
-            site = placeholder.site(CELLS[instr.name], name, line)
+            site = placeholder.site(CELLS[instr.name], name, line, columns)
             yield from emit.hook_on_cell(placeholder.ACCESS, site, argument(instr), location)
     elif instr.name == "IMPORT_NAME":
-        site = placeholder.site(Kind.IMPORT, name, line)
+        site = placeholder.site(Kind.IMPORT, name, line, columns)
         yield from emit.hook_on_known(placeholder.MODULES, site, location)
     else:
-        for hook, kind, depth in operands(instr, stack):
-            site = placeholder.site(kind, name, line)
-            yield from emit.hook_on_stack(hook, site, depth, location)
+        for hook, kind, depth, arguments in operands(instr, stack):
+            site = placeholder.site(kind, name, line, columns)
+            yield from emit.hook_on_stack(hook, site, depth, location, arguments)
+
+
+def _columns(location: InstrLocation | None) -> tuple[int, int, int]:
+    if location is None:
+        return (-1, -1, -1)
+    ends = (location.col_offset, location.end_lineno, location.end_col_offset)
+    start, line, end = (-1 if value is None else value for value in ends)
+    return (start, line, end)
 
 
 def _spelled(instr: Instr) -> str:

@@ -84,7 +84,9 @@ class Scope:
 
 
 def _is_foreign(path: str, root: str) -> bool:
-    """Whether a file under the root belongs to the interpreter, an environment or this plugin."""
+    """Whether a file under the root belongs to the interpreter, an environment or this plugin, which cannot watch itself."""
+    if _is_under(path, _OWN_PACKAGE):
+        return True
     if any(_is_under(path, place) and not _is_under(root, place) for place in _foreign_places()):
         return True
     folder = os.path.dirname(path)
@@ -108,7 +110,7 @@ def _is_environment(folder: str) -> bool:
 def _foreign_places() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     named = (paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-    return (_OWN_PACKAGE, *(os.path.realpath(path) for path in named))
+    return tuple(os.path.realpath(path) for path in named)
 
 
 def _places(name: str) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""The errors the project raises, apart from those of the program under test."""
+"""The errors the project raises, apart from those of the program under test.
+
+Those that users see carry the package as their module: that is where they are imported from, and what a traceback should say.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.report import RaceReport
+
+_PACKAGE = "pytest_racecheck"
 
 
 class RacecheckError(Exception):
@@ -15,9 +20,19 @@ class RacecheckError(Exception):
 class UsageError(RacecheckError, ValueError):
     """The caller asked for something that cannot be: the message names the word, what it was, and what was expected."""
 
+    __module__ = _PACKAGE
+
 
 class SetupFailed(RacecheckError):
     """`setup` raised, so there was nothing to run; chained to what it raised."""
+
+    __module__ = _PACKAGE
+
+
+class CheckFailed(AssertionError):
+    """`check` returned False."""
+
+    __module__ = _PACKAGE
 
 
 class VerdictError(AssertionError):
@@ -35,10 +50,16 @@ class VerdictError(AssertionError):
 class RaceFound(VerdictError):
     """The order of events can break the program. Chained to the program's own exception."""
 
+    __module__ = _PACKAGE
+
 
 class RaceNotFound(VerdictError):
     """A race was expected and none was found."""
 
+    __module__ = _PACKAGE
+
 
 class Inconclusive(VerdictError):
     """The campaign ended without a verdict, and the message says why."""
+
+    __module__ = _PACKAGE

@@ -64,7 +64,8 @@ class Kind(enum.Enum):
 class Site:
     """One hooked instruction: what it does, the name it spells, and where it stands.
 
-    `name` is the attribute, global or cell as the source spells it, and "" where the instruction spells none.
+    `name` is the attribute, global or cell as the source spells it, and "" where the instruction spells none. `columns` are the first
+    column, the last line and the last column of the expression it belongs to; -1 where they are not known.
     """
 
     kind: Kind
@@ -72,6 +73,7 @@ class Site:
     file: str
     line: int
     function: str
+    columns: tuple[int, int, int] = (-1, -1, -1)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from pytest_racecheck.model.explored import Explored
 from pytest_racecheck.model.operation import Site
+
+# What an exception means for the run it was raised in: a failure of the program, a pass (a skipped test), or that the whole
+# campaign must end (Ctrl-C).
+Judgement = Literal["failure", "pass", "abort"]
 
 
 class Outcome(enum.Enum):
@@ -45,12 +51,16 @@ class TaskError:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry of a trace: a task stood before an operation. Under jitter `delay` is how long it was held there, in seconds."""
+    """One entry of a trace: a task stood before an operation.
+
+    Under jitter `delay` is how long it was held there, in seconds; `alone`: it was the only task that was left, or the first.
+    """
 
     task: str
     point: int
     site: Site
     delay: float
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,8 @@ class RunResult:
     """What happened in one run.
 
     `trace` is in order for each task; under jitter the order between tasks is not known. `concurrent`: it started a task
-    besides the main one. `overlapped`: in a control run, a task had not ended when the next one started. `points` counts
-    the tasks that passed a scheduling point.
+    besides the main one. `overlapped`: in a control run, a task had not ended when the next one started. `active_tasks`
+    counts those that passed a scheduling point. `titles`: what the program itself calls its tasks, by task name.
     """
 
     run: int
@@ -72,12 +82,19 @@ class RunResult:
     overlapped: bool = False
     not_covered: tuple[str, ...] = ()
     leaked: tuple[str, ...] = ()
-    points: int = 0
+    active_tasks: int = 0
+    explored: Explored | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
         """No task failed."""
         return self.outcome is Outcome.PASSED
+
+    @property
+    def hung(self) -> bool:
+        """Some task did not end in time."""
+        return self.outcome is Outcome.POTENTIAL_DEADLOCK
 
     @property
     def key(self) -> frozenset[tuple[str, str, tuple[str, int] | None]]:

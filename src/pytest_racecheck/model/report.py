@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 from pytest_racecheck.model.errors import Inconclusive, RaceFound, RaceNotFound, VerdictError
 from pytest_racecheck.model.result import CampaignResult, Failure
 from pytest_racecheck.model.verdict import Verdict
+
+# What pytest puts before every line of an exception that a test raised, and before the first.
+_BEFORE_LINES = "E       "
+_BEFORE_FIRST = "pytest_racecheck.{}: "
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """In which form a report's text is wanted.
+
+    `error` is what it is the message of, if any: RaceNotFound is worded as an expectation. `margin` columns are taken on every
+    line by whoever shows it, and `lead` more on the first. `note` is said after the first paragraph.
+    """
+
+    error: type[VerdictError] | None = None
+    margin: int = 0
+    lead: int = 0
+    note: str = ""
+
+
+PLAIN = Form()
+
+
+class Describe(Protocol):
+    """Puts a result into words."""
+
+    def __call__(self, result: CampaignResult, form: Form, /) -> str: ...
 
 
 class RaceReport:
@@ -17,7 +45,7 @@ class RaceReport:
     with a race or without a verdict that nobody looked at fails the test it was made in.
     """
 
-    def __init__(self, result: CampaignResult, describe: Callable[[CampaignResult], str]) -> None:
+    def __init__(self, result: CampaignResult, describe: Describe) -> None:
         self._result = result
         self._describe = describe
         self.looked_at = False
@@ -93,22 +121,34 @@ class RaceReport:
         result = self._look()
         if result.verdict in (Verdict.PROVED, Verdict.NOT_FOUND):
             return
-        found = result.verdict is Verdict.RACE_FOUND
-        kind: type[VerdictError] = RaceFound if found else Inconclusive
-        cause = result.failure.exception if result.failure else None
-        raise kind(str(self), self) from cause
+        kind = RaceFound if result.verdict is Verdict.RACE_FOUND else Inconclusive
+        raise self.as_error(_raised_by_test(kind))
 
     def assert_racy(self) -> None:
         """Raise RaceNotFound, an AssertionError, unless a race was found."""
         __tracebackhide__ = True
         if self._look().verdict is not Verdict.RACE_FOUND:
-            raise RaceNotFound(f"expected a race, but: {self}", self)
+            raise self.as_error(_raised_by_test(RaceNotFound))
+
+    def as_error(self, form: Form) -> VerdictError:
+        """The error of the kind that `form` names, with the whole report, chained to the program's own exception."""
+        assert form.error is not None
+        error = form.error(self._describe(self._result, form), self)
+        failure = self._result.failure
+        if failure is not None:
+            error.__cause__ = failure.exception
+        return error
 
     def __str__(self) -> str:
         """The whole report, as text."""
-        return self._describe(self._result)
+        return self._describe(self._result, PLAIN)
 
     def __repr__(self) -> str:
         """The verdict in short."""
         result = self._result
         return f"<RaceReport {result.name}: {result.verdict}, {result.failures} of {result.runs} runs failed>"
+
+
+def _raised_by_test(kind: type[VerdictError]) -> Form:
+    """The form of an error that pytest shows as it shows any."""
+    return Form(kind, len(_BEFORE_LINES), len(_BEFORE_FIRST.format(kind.__name__)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_racecheck.model.operation import Site
@@ -47,7 +48,8 @@ class CampaignResult:
     """Everything known at the end of a campaign.
 
     `reason` says in one line why the verdict is what it is, where that is not plain. `outcomes` counts equal summaries.
-    `interval` is the 95 % confidence interval of the failure rate. `modules` were in scope.
+    `interval` is the 95 % confidence interval of the failure rate. `modules` were in scope. `titles` are
+    what the program itself calls its tasks, by task name. `schedules` is the budget in runs, where there is one.
     """
 
     name: str
@@ -62,9 +64,15 @@ class CampaignResult:
     seconds: float
     failure: Failure | None = None
     reason: str = ""
-    is_race: bool = False
     classes: int | None = None
     races: tuple[object, ...] = ()
     not_covered: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     tasks: tuple[str, ...] = field(default=())
+    schedules: int | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_race(self) -> bool:
+        """Some order of events breaks the program."""
+        return self.verdict is Verdict.RACE_FOUND

@@ -8,7 +8,7 @@ Every word is checked here, in one place, so that all four spell their complaint
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_racecheck.model.errors import UsageError
@@ -20,7 +20,9 @@ START_METHODS = ("fork", "spawn", "forkserver")
 BACKENDS = ("thread", "process", "manager")
 EXPECTATIONS = ("race", "race-free")
 
+# Runs of a campaign, under jitter and under explore.
 DEFAULT_SCHEDULES = 200
+DEFAULT_EXPLORED = 1_000
 DEFAULT_SECONDS = 10.0
 
 
@@ -42,16 +44,22 @@ class Settings:
     seed: int | None = None
 
     @classmethod
-    def checked(cls, words: Mapping[str, object], source: Callable[[str], str]) -> Settings:
+    def checked(
+        cls, words: Mapping[str, object], source: Callable[[str], str], beside: Sequence[str] = ()
+    ) -> Settings:
         """Settings made of `words`, each checked; `source` spells a word as the user wrote it, for the complaint.
 
-        Raises UsageError, in one line, for a word that is not a setting or a value it cannot have.
+        Raises UsageError, in one line, for a word that is not a setting or a value it cannot have. `beside` are words that
+        could have been said in the same place and are no settings.
         """
+        __tracebackhide__ = True
         values = {}
         for word, value in words.items():
             if word not in _CHECKS:
-                known = ", ".join(_CHECKS)
-                raise UsageError(f"{source(word)} is not a setting; expected one of {known}")
+                known = [*beside, *_CHECKS]
+                raise UsageError(
+                    f"{source(word)} is not known{_meant(word, known)}; expected one of {', '.join(known)}"
+                )
             values[word] = None if value is None else _CHECKS[word](value, source(word))
         return cls(**values)  # type: ignore[arg-type]
 
@@ -73,8 +81,17 @@ def layered(*layers: Settings) -> Settings:
     return result
 
 
+def _meant(word: str, known: Sequence[str]) -> str:
+    """A word that `word` may be a misspelling of, in parentheses."""
+    import difflib
+
+    close = difflib.get_close_matches(word, known, 1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[object, str], object]:
     def check(value: object, source: str) -> object:
+        __tracebackhide__ = True
         if value not in choices:
             raise UsageError(f"{source} is {value!r}; expected one of {', '.join(choices)}")
         return value
@@ -83,12 +100,14 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[object, str], object]:
 
 
 def _count(value: object, source: str) -> object:
+    __tracebackhide__ = True
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UsageError(f"{source} is {value!r}; expected a whole number of at least 1")
     return value
 
 
 def _seconds(value: object, source: str) -> object:
+    __tracebackhide__ = True
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
@@ -99,18 +118,21 @@ def _seconds(value: object, source: str) -> object:
 
 
 def _whole(value: object, source: str) -> object:
+    __tracebackhide__ = True
     if isinstance(value, bool) or not isinstance(value, int):
         raise UsageError(f"{source} is {value!r}; expected a whole number")
     return value
 
 
 def _flag(value: object, source: str) -> object:
+    __tracebackhide__ = True
     if not isinstance(value, bool):
         raise UsageError(f"{source} is {value!r}; expected True or False")
     return value
 
 
 def _modules(value: object, source: str) -> object:
+    __tracebackhide__ = True
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, list | tuple | set | frozenset):
         raise UsageError(f"{source} is {value!r}; expected module names")

@@ -17,6 +17,9 @@ from pytest_racecheck.plugin.fixtures import manager_race as manager_race
 from pytest_racecheck.plugin.fixtures import process_race as process_race
 from pytest_racecheck.plugin.fixtures import race as race
 from pytest_racecheck.plugin.fixtures import thread_race as thread_race
+from pytest_racecheck.plugin.marker import (
+    pytest_collection_modifyitems as pytest_collection_modifyitems,
+)
 from pytest_racecheck.plugin.marker import register_marker
 from pytest_racecheck.plugin.options import Options, add_options, read_options
 from pytest_racecheck.plugin.seeds import WORKER_INPUT, base_seed

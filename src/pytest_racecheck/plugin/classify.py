@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
 
 import pytest
 
 from pytest_racecheck.model.errors import RacecheckError
+from pytest_racecheck.model.outcome import Judgement
 from pytest_racecheck.plugin.limits import timed_out
-
-Judgement = Literal["failure", "pass", "abort"]
 
 
 def classify(error: BaseException) -> Judgement:

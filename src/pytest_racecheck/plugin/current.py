@@ -14,7 +14,7 @@ import pytest
 from pytest_racecheck.model.errors import Inconclusive, RaceFound, VerdictError
 from pytest_racecheck.model.report import RaceReport
 from pytest_racecheck.model.verdict import Verdict
-from pytest_racecheck.plugin.reports import Reports, mark_as_ours
+from pytest_racecheck.plugin.reports import Reports, form_of, mark_as_ours
 from pytest_racecheck.plugin.seeds import seed_option
 
 NAME = "racecheck-current"
@@ -65,18 +65,17 @@ class CurrentItem:
         finally:
             reports, self._unsettled = self._unsettled, []
             if self.calls:
-                item.add_report_section("call", "racecheck", f"seed: {seed_option(item.config)}")
+                again = f"same delays again: {seed_option(item.config)}\n"
+                item.add_report_section("call", "racecheck", again)
         ignored = next((report for report in reports if not report.looked_at), None)
         if ignored is not None and not getattr(item, "_excinfo", None):
-            raise _complaint(ignored) from _cause(ignored)
+            raise _complaint(ignored)
+
+
+_IGNORED = "The test never looked at this report; report.assert_race_free() or .assert_racy() does."
 
 
 def _complaint(report: RaceReport) -> VerdictError:
     found = report.result.verdict is Verdict.RACE_FOUND
     kind: type[VerdictError] = RaceFound if found else Inconclusive
-    return mark_as_ours(kind(f"the test never looked at this report: {report}", report))
-
-
-def _cause(report: RaceReport) -> BaseException | None:
-    failure = report.result.failure
-    return failure.exception if failure else None
+    return mark_as_ours(report.as_error(form_of(kind, _IGNORED)))

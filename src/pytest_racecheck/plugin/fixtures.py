@@ -15,7 +15,7 @@ from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.model.settings import BACKENDS, Settings
 from pytest_racecheck.plugin.marker import marked
 from pytest_racecheck.plugin.options import options_of
-from pytest_racecheck.plugin.seeds import base_seed, derived_seed
+from pytest_racecheck.plugin.seeds import again, base_seed, derived_seed, replay_command
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.report import RaceReport
@@ -34,49 +34,45 @@ class RaceHandle:
         self,
         target: Callable[..., object] | Sequence[Callable[..., object]],
         *,
-        workers: int = 2,
+        workers: int | None = None,
         setup: Callable[..., object] | None = None,
         check: Callable[..., object] | None = None,
         **words: Any,
     ) -> RaceReport:
         """Run `target` many times as concurrent tasks and report whether the order of events can break it.
 
-        `words` are those of `pytest_racecheck.explore` and of the marker. A report with a race or without a verdict must
-        be looked at, or it fails the test.
+        `words` are those of `pytest_racecheck.explore` and of the marker; those of the call come first. A report with a race
+        or without a verdict must be looked at, or it fails the test.
         """
+        __tracebackhide__ = True
         from pytest_racecheck.entry import run_targets
-        from pytest_racecheck.plugin.interrupts import Interrupts
 
-        layers = self._layers()
-        with Interrupts():
-            report = run_targets(
-                target, backend=self.backend, workers=workers, setup=setup, check=check,
-                words=words, layers=layers, root=self._config.rootpath,
-            )  # fmt: skip
+        item = self._current.item
+        own_seed = derived_seed(base_seed(self._config), item.nodeid, self._current.next_call())
+        layers = [marked(item).settings, Settings(seed=own_seed), *options_of(self._config).layers]
+        report = run_targets(
+            target, backend=self.backend, workers=workers, setup=setup, check=check,
+            words=words, layers=layers, root=self._config.rootpath,
+            again=again(self._config, own_seed, "this call alone: seed={}"),
+            token=options_of(self._config).replay, replayed=replay_command(item.nodeid),
+        )  # fmt: skip
         self._current.add(report)
         return report
 
     def __repr__(self) -> str:
         return f"<race on backend {self.backend}>"
 
-    def _layers(self) -> list[Settings]:
-        """The layers below the call's own words; a seed of this call's own stands before the session's."""
-        item = self._current.item
-        own_seed = derived_seed(base_seed(self._config), item.nodeid, self._current.next_call())
-        return [
-            marked(item).settings,
-            Settings(seed=own_seed),
-            *options_of(self._config).layers,
-        ]
-
 
 def _handle(request: pytest.FixtureRequest, backend: str) -> RaceHandle:
     """A handle for the session that `request` belongs to."""
+    __tracebackhide__ = True
     from pytest_racecheck.plugin.current import CurrentItem
 
     item = getattr(request, "_pyfuncitem", None)
     if not isinstance(item, pytest.Item):
-        raise UsageError(f"fixture {request.fixturename} was asked for outside of a test")
+        raise UsageError(
+            f"fixture {request.fixturename} was asked for outside of a test; expected a test function that asks for it"
+        )
     return RaceHandle(backend, request.config, CurrentItem.of(request.config, item))
 
 

@@ -4,15 +4,16 @@ pytest sets fixtures up once an item. To run the body again from the same start,
 things that are set up, which ends its function-scoped fixtures, setup_method and setUp with the code pytest itself would use,
 and is set up again with a new request. Fixtures of wider scope stay, as they do between two tests.
 
-Fixtures are outside of the run: threads they start are not tasks, just as those that pytest started for the first run were
-not. The item is left torn down; pytest's own teardown then finds nothing more to do for it, and goes on with the scopes above.
+Fixtures are outside of the run, as long as they start nothing: no delay is spent on them. Where one starts threads or processes,
+all function-scoped ones are part of it. The item is left torn down; pytest's own teardown then finds nothing more to do for it,
+and goes on with the scopes above.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def body(item: pytest.Function) -> None:
     raise_kept(item)
 
 
-def raise_kept(item: pytest.Function) -> None:
+def raise_kept(item: pytest.Item) -> None:
     """Raise what a unittest.TestCase kept for its report."""
     kept = getattr(item, "_excinfo", None)
     if kept:
@@ -46,22 +47,29 @@ def forget_kept(item: pytest.Function) -> None:
     item.__dict__.pop("_excinfo", None)
 
 
-def set_up(item: Any, run: int) -> None:
-    """Set up the item's function-scoped fixtures for `run`; a skip goes through, other errors are FixtureFailed."""
+def set_up(item: Any, run: int, as_part: bool = False) -> None:
+    """Set up the item's function-scoped fixtures for `run`, perhaps `as_part` of it.
+
+    A skip goes through, other errors are FixtureFailed.
+    """
     _renew(item)
-    with Unobserved(), _named("setup", run):
+    with _outside(as_part), _named("setup", run):
         item.session._setupstate.setup(item)
 
 
-def tear_down(item: Any, run: int) -> None:
+def tear_down(item: Any, run: int, as_part: bool = False) -> None:
     """End the item's function-scoped fixtures, everything of them whatever happens; errors are FixtureFailed."""
-    with Unobserved(), _named("teardown", run):
+    with _outside(as_part), _named("teardown", run):
         item.stash.setdefault(tmppath_result_key, {})
         try:
             if item in item.session._setupstate.stack:
                 item.session._setupstate.teardown_exact(item.parent)
         finally:
             item.stash.setdefault(tmppath_result_key, {})
+
+
+def _outside(as_part: bool) -> AbstractContextManager[None]:
+    return nullcontext() if as_part else Unobserved()
 
 
 def discard_tmp_path(item: pytest.Function) -> None:

@@ -1,44 +1,72 @@
 """`pytest --racecheck`: campaigns over tests as they stand.
 
-The first run is pytest's own, watched. Only when it started a thread or a process does the test become a program that is
-run many times; every other test has passed through one `with` block and is otherwise as it always was. Our wrapper is the
-innermost, so that time limits, captures and expected failures of other plugins hold for the campaign as a whole.
+The first run is pytest's own, watched. Only when it starts a thread or a process does the test become a program that is
+run many times; every other test has passed through a few `with` blocks and is otherwise as it always was. Around the body our
+wrapper is the innermost, so that time limits, captures and expected failures of other plugins hold for the campaign as a
+whole.
+
+A test that is concurrent and cannot be explored is named in the summary; none passes as if there had been nothing to look at.
 """
 
 from __future__ import annotations
 
-import inspect
+import re
 from collections.abc import Generator
 
 import pytest
 
 from pytest_racecheck.model.settings import layered
-from pytest_racecheck.plugin.marker import Marked, check_markers, marked
+from pytest_racecheck.plugin.marker import marked
 from pytest_racecheck.plugin.options import Options
+from pytest_racecheck.plugin.orders import Orders, unfit
 from pytest_racecheck.plugin.same_start import SameStart
 from pytest_racecheck.plugin.watched import WatchedItem
+from pytest_racecheck.runtime.jitter.bystanders import Bystanders
 
-_ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+_MADE = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture_(.*)")
 
 
 class Campaigns:
-    """Explores each test whose body starts threads or processes; registered with --racecheck only."""
+    """Explores each test that starts threads or processes; registered with --racecheck only."""
 
     def __init__(self, options: Options, same_start: SameStart) -> None:
         self._same_start = same_start
         self._session = layered(*options.layers)
         self._strict = options.strict
+        self._bystanders = Bystanders()
+        self._watched: WatchedItem | None = None
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(
-        self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        """Tell mistakes in markers before anything runs.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Note which threads and processes the import of a test module starts."""
+        with self._bystanders.started_by(f"the import of {collector.nodeid}"):
+            return (yield)
 
-        A worker of xdist cannot end the session in an orderly way: there the tests concerned fail.
-        """
-        if not hasattr(config, "workerinput"):
-            check_markers(items)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Begin to watch the item."""
+        self._watched = self._watch(item)
+        try:
+            yield
+        except BaseException:
+            self._abandon()
+            raise
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object]
+    ) -> Generator[None, object, object]:
+        """What function-scoped fixtures start belongs to the test; what others start does not."""
+        if self._watched is None:
+            with self._bystanders.started_by(_name(fixturedef)):
+                return (yield)
+        if fixturedef.scope == "function":
+            with self._watched.own_fixture():
+                return (yield)
+        with self._watched.wider_fixture(_name(fixturedef)):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -46,11 +74,10 @@ class Campaigns:
 
         This frame is not hidden: pytest 8 cannot show an exception group that causes an exception without visible frames.
         """
-        marks = _marks(item)
-        if not isinstance(item, pytest.Function) or marks.skip or _unfit(item):
+        watched = self._watched
+        if watched is None or watched.item is not item:
+            _check_marks(item)
             return (yield)
-        start = self._same_start.take(item)
-        watched = WatchedItem(item, marks, self._session, self._strict, start)
         result: object = None
         try:
             with watched.first_run():
@@ -63,17 +90,44 @@ class Campaigns:
             raise verdict
         return result
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
+        """The item is watched no longer."""
+        self._abandon()
+        return (yield)
 
-def _marks(item: pytest.Item) -> Marked:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """The session ends, perhaps in the middle of a test."""
+        self._abandon()
+
+    def _abandon(self) -> None:
+        watched, self._watched = self._watched, None
+        if watched is not None:
+            watched.abandon()
+
+    def _watch(self, item: pytest.Item) -> WatchedItem | None:
+        try:
+            marks = marked(item)
+        except pytest.UsageError:
+            # It is told when the body would begin: as a failure of the test.
+            return None
+        if marks.skip:
+            return None
+        self._same_start.begin(item)
+        orders = Orders(marks, self._session, self._strict, unfit(item))
+        return WatchedItem(item, orders, self._same_start, self._bystanders)
+
+
+def _name(fixturedef: pytest.FixtureDef[object]) -> str:
+    """What users know the fixture as: pytest makes fixtures of functions such as setup_module, too."""
+    made = _MADE.match(fixturedef.argname)
+    return " of ".join(filter(None, made.groups())) if made else f"fixture {fixturedef.argname}"
+
+
+def _check_marks(item: pytest.Item) -> None:
     __tracebackhide__ = True
     try:
-        return marked(item)
+        marked(item)
     except pytest.UsageError as error:
         pytest.fail(str(error), pytrace=False)
-
-
-def _unfit(item: pytest.Function) -> bool:
-    """Coroutine tests belong to other plugins, and nobody steps through two hundred runs in a debugger."""
-    code = getattr(item.function, "__code__", None)
-    coroutine = code is not None and bool(code.co_flags & _ASYNC)
-    return coroutine or bool(item.config.getoption("trace", False))

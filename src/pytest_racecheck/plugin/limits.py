@@ -1,7 +1,7 @@
 """What a test's own time limit leaves for a campaign.
 
 pytest-timeout limits the whole test, all runs together. A campaign that took its default budget would make every test with
-a short limit fail; so it takes at most half of it. The limit is learned from the hook that pytest-timeout calls when it
+a short limit fail; so its budget is at most two fifths of it, for a judgement may take as long again. The limit is learned from the hook that pytest-timeout calls when it
 starts its clock, which is public, rather than from its options.
 """
 
@@ -13,7 +13,7 @@ import pytest
 
 from pytest_racecheck.model.settings import DEFAULT_SECONDS, Settings
 
-_SHARE = 0.5
+_SHARE = 0.4
 _KEY = pytest.StashKey[float]()
 
 

@@ -5,7 +5,6 @@ Several markers add up, word by word, and the closest to the test wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import pytest
@@ -15,6 +14,7 @@ from pytest_racecheck.model.pending import refuse_pending
 from pytest_racecheck.model.settings import EXPECTATIONS, Settings
 
 NAME = "racecheck"
+_BESIDE = ("expect", "skip")
 _DESCRIPTION = (
     "racecheck(mode=..., schedules=..., seconds=..., seed=..., expect='race' | 'race-free', skip='reason', ...): "
     "how --racecheck and the race fixtures explore this test."
@@ -36,6 +36,7 @@ def register_marker(config: pytest.Config) -> None:
 
 def marked(item: pytest.Item) -> Marked:
     """What the item's markers say; raises pytest.UsageError naming the test and the argument for what cannot be."""
+    __tracebackhide__ = True
     marks = list(item.iter_markers(NAME))
     if not marks:
         return UNMARKED
@@ -45,16 +46,24 @@ def marked(item: pytest.Item) -> Marked:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
 
-def check_markers(items: Iterable[pytest.Item]) -> None:
-    """Read the markers of all items, so that a mistake is told before anything runs."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Read the markers of all items, so that a mistake in one is told before anything runs, with --racecheck or without.
+
+    A worker of xdist cannot end the session in an orderly way: there the tests concerned fail.
+    """
+    if hasattr(config, "workerinput"):
+        return
     for item in items:
-        marked(item)
+        if NAME in item.keywords:
+            marked(item)
 
 
 UNMARKED = Marked()
 
 
 def _read(marks: list[pytest.Mark]) -> Marked:
+    __tracebackhide__ = True
     words: dict[str, object] = {}
     for mark in reversed(marks):
         if mark.args:
@@ -62,13 +71,13 @@ def _read(marks: list[pytest.Mark]) -> Marked:
                 f"marker {NAME} got the positional argument {mark.args[0]!r}; expected keywords only"
             )
         words.update(mark.kwargs)
-    expect, skip = words.pop("expect", None), words.pop("skip", None)
+    expect, skip = (words.pop(word, None) for word in _BESIDE)
     if expect is not None and expect not in EXPECTATIONS:
         expected = " or ".join(repr(name) for name in EXPECTATIONS)
         raise UsageError(f"{_source('expect')} is {expect!r}; expected {expected}")
     if skip is not None and (not isinstance(skip, str) or not skip):
         raise UsageError(f"{_source('skip')} is {skip!r}; expected the reason, as text")
-    settings = Settings.checked(words, _source)
+    settings = Settings.checked(words, _source, _BESIDE)
     refuse_pending(settings, _source)
     return Marked(settings, expect and str(expect), skip)
 

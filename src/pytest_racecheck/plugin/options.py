@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_racecheck.model.errors import UsageError
-from pytest_racecheck.model.pending import refuse_pending, refuse_pending_options
+from pytest_racecheck.model.pending import availability, refuse_pending, refuse_pending_options
 from pytest_racecheck.model.settings import MODES, START_METHODS, STRATEGIES, TIMEOUTS, Settings
 
 
@@ -39,24 +39,31 @@ class Option(NamedTuple):
 
 SWITCH = Option("", "explore every test whose body starts threads or processes", "bool")
 SETTINGS = (
-    Option("mode", f"the engine: {', '.join(MODES)}"),
+    Option("mode", f"the engine: {availability('mode', MODES)}"),
     Option("schedules", "the most runs to make of one test (default: 200)", "int", "N"),
     Option("seconds", "the most seconds to spend on one test (default: 10)", "float", "S"),
     Option("seed", "where all randomness comes from (default: drawn, and shown)", "int", "N"),
-    Option("strategy", f"what makes the choices: {', '.join(STRATEGIES)}"),
+    Option("strategy", f"what makes the choices: {availability('strategy', STRATEGIES)}"),
     Option("scope", "modules to look into besides the project's own", "args", "MODULE[,MODULE]"),
-    Option("max_steps", "scheduling points before a run is judged a livelock", "int", "N"),
-    Option("timeouts", f"when a timed wait times out: {', '.join(TIMEOUTS)}"),
-    Option("races", "also report unordered conflicting accesses", "bool"),
-    Option("gc", "make garbage collection a possible operation", "bool"),
+    Option(
+        "max_steps",
+        f"scheduling points before a run is judged a livelock {availability('max_steps')}",
+        "int",
+        "N",
+    ),
+    Option("timeouts", f"when a timed wait times out: {availability('timeouts', TIMEOUTS)}"),
+    Option("races", f"also report unordered conflicting accesses {availability('races')}", "bool"),
+    Option("gc", f"make garbage collection a possible operation {availability('gc')}", "bool"),
     Option("keep_going", "go on after the first failure (default under jitter)", "bool"),
     Option("start_method", f"how processes start: {', '.join(START_METHODS)}"),
 )
 OTHERS = (
-    Option("replay", "replay one run exactly", metavar="TOKEN"),
+    Option(
+        "replay", "replay the one run of this token, which a report has printed", metavar="TOKEN"
+    ),
     Option("strict", "fail tests without a verdict", "bool"),
-    Option("html", "write reports as HTML to this folder", metavar="DIR"),
-    Option("json", "write reports as JSON to this file", metavar="FILE"),
+    Option("html", f"write reports as HTML to this folder {availability('html')}", metavar="DIR"),
+    Option("json", f"write reports as JSON to this file {availability('json')}", metavar="FILE"),
 )
 _EXPECTED = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
@@ -66,6 +73,7 @@ class Options(NamedTuple):
 
     on: bool = False
     strict: bool = False
+    replay: str | None = None
     command_line: Settings = Settings()
     ini: Settings = Settings()
 
@@ -111,8 +119,10 @@ def _read(config: pytest.Config) -> Options:
     refuse_pending_options(typed, _on_command_line)
     refuse_pending_options(written, _in_file)
     return Options(
-        on=bool(_first(typed[""], written[""])),
+        # Whoever replays a token wants the test explored.
+        on=bool(_first(typed[""], written[""]) or _first(typed["replay"], written["replay"])),
         strict=bool(_first(typed["strict"], written["strict"])),
+        replay=_token(typed["replay"], written["replay"]),
         command_line=_checked(typed, _on_command_line),
         ini=_checked(written, _in_file),
     )
@@ -123,6 +133,17 @@ def _checked(values: Mapping[str, object], source: Callable[[str], str]) -> Sett
     settings = Settings.checked(words, source)
     refuse_pending(settings, source)
     return settings
+
+
+def _token(typed: object, written: object) -> str | None:
+    """The token to replay, checked; it is read again by whoever replays it."""
+    token = _first(typed, written)
+    if token is None:
+        return None
+    from pytest_racecheck.model.token import Token
+
+    source = _on_command_line if typed is not None else _in_file
+    return str(Token.parse(token, source("replay")))
 
 
 def _on_command_line(word: str) -> str:

@@ -6,50 +6,55 @@ import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_racecheck.plugin import fresh
 from pytest_racecheck.plugin.classify import classify
-from pytest_racecheck.plugin.interrupts import Interrupts
 from pytest_racecheck.plugin.output import OneOfMany
 from pytest_racecheck.plugin.reports import IN_FURTHER_RUNS
+from pytest_racecheck.runtime.interrupts import Interrupts
+from pytest_racecheck.runtime.jitter.foreign_pools import left_alone
 from pytest_racecheck.runtime.jitter.world import World
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.run import Run
 
 
 class ItemProgram:
     """Runs the body of `item` again and again. The first run is pytest's, and is only ended here.
 
     Module `random` starts every run where it stood when the first began: a test with random inputs must not be called
-    racy because one of them made it fail.
+    racy because one of them made it fail. `with_fixtures`: what function-scoped fixtures do is part of a run.
     """
 
-    def __init__(self, item: pytest.Function, random_state: tuple[Any, ...]) -> None:
+    def __init__(self, item: pytest.Function, with_fixtures: bool) -> None:
         self._item = item
+        self._with_fixtures = with_fixtures
         self._runs = 1
         self._output = OneOfMany(item)
-        self._random = random_state
+        self._random = random.getstate()
         self._interrupts = Interrupts()
 
-    def __call__(self, world: World) -> None:
+    def __call__(self, world: World | Run) -> None:
         """One run: set up, body, tear down."""
         self._interrupts.check()
         self._runs += 1
         random.setstate(self._random)
         try:
-            fresh.set_up(self._item, self._runs)
+            fresh.set_up(self._item, self._runs, self._with_fixtures)
             fresh.body(self._item)
         except BaseException as error:
             self.end_run(world, error)
             raise
         self.end_run(world, None)
 
-    def end_run(self, world: World, error: BaseException | None) -> None:
+    def end_run(self, world: World | Run, error: BaseException | None) -> None:
         """End the fixtures of the run that `error` ended; trouble in that is the run's error only if it had none."""
         failed = bool(world.errors) or (error is not None and classify(error) == "failure")
         try:
-            fresh.tear_down(self._item, self._runs)
+            fresh.tear_down(self._item, self._runs, self._with_fixtures)
         except fresh.FixtureFailed as trouble:
             if not failed or error is None:
                 raise
@@ -60,13 +65,21 @@ class ItemProgram:
             fresh.discard_tmp_path(self._item)
 
     @contextmanager
-    def further_runs(self) -> Iterator[None]:
-        """What holds for all runs but the first: warnings were shown by it, and one run's output is enough."""
+    def further_runs(self, random_state: tuple[Any, ...]) -> Iterator[None]:
+        """What holds for all runs but the first: warnings were shown by it, and one run's output is enough.
+
+        `random_state` is that of module random when the first body began.
+        """
+        self._random = random_state
         self._item.stash[IN_FURTHER_RUNS] = True
         try:
-            with self._interrupts, warnings.catch_warnings(record=True):
+            with self._interrupts, left_alone(_told_already), warnings.catch_warnings(record=True):
                 yield
         finally:
             del self._item.stash[IN_FURTHER_RUNS]
             fresh.forget_kept(self._item)
             self._output.put_back()
+
+
+def _told_already(_text: str) -> None:
+    """The first run was watched for the same."""

@@ -1,4 +1,4 @@
-"""What becomes of the reports of tests: accounts are put on them, and a verdict looks as it should among failures.
+"""What becomes of the reports of tests: entries for the summary are put on them, and a verdict looks as it should among failures.
 
 The user's exception and traceback come first, as they are. The verdict follows as its text, without the frames of pytest
 and of this plugin that it was raised through: nobody can learn anything from them. The position, which pytest's short summary
@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback
 
-from pytest_racecheck.plugin.account import put_on_report
+from pytest_racecheck.model.errors import VerdictError
+from pytest_racecheck.model.report import Form
+from pytest_racecheck.plugin.summary_entry import put_on_report
 
 Error = TypeVar("Error", bound=BaseException)
 
@@ -21,12 +23,19 @@ NAME = "racecheck-reports"
 BEFORE_LINES = "E   "
 IN_FURTHER_RUNS = pytest.StashKey[bool]()
 _OURS = "_racecheck_raised_by_plugin"
+# For failures that do not tell the seed themselves.
+_SEED_SECTION = "Captured racecheck call"
 
 
 def mark_as_ours(error: Error) -> Error:
     """Tell the errors that the plugin raises from those that a test's own assertions about a report raise."""
     setattr(error, _OURS, True)
     return error
+
+
+def form_of(kind: type[VerdictError], note: str = "") -> Form:
+    """How the text of such an error of ours has to be, to fit where it is shown."""
+    return Form(kind, len(BEFORE_LINES), len(f"{kind.__name__}: "), note)
 
 
 class Reports:
@@ -50,6 +59,8 @@ class Reports:
         longrepr: Any = report.longrepr
         if getattr(error, _OURS, False) and isinstance(longrepr, ExceptionChainRepr):
             report.longrepr = _with_verdict(item, longrepr, f"{type(error).__name__}: {error}")
+        if isinstance(error, VerdictError) and error.report is not None:
+            report.sections[:] = [part for part in report.sections if part[0] != _SEED_SECTION]
         return report
 
 

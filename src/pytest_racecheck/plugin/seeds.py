@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -36,6 +37,26 @@ def derived_seed(base: int, nodeid: str, call: int = 0) -> int:
     return int.from_bytes(digest[: _BITS // 8], "big")
 
 
+def again(config: pytest.Config, derived: int, alone: str) -> Callable[[int], str]:
+    """How a report says to draw the same delays again, given the seed that was used.
+
+    By the session's, or, where `derived` was used, by that one for this campaign `alone`. A seed that the test itself
+    gives needs no words.
+    """
+
+    def words(seed: int) -> str:
+        if seed != derived:
+            return f"always, for the test says seed={seed}"
+        return f"{seed_option(config)} ({alone.format(seed)})"
+
+    return words
+
+
 def seed_option(config: pytest.Config) -> str:
     """What to type to draw the same delays again."""
     return f"--racecheck-seed={base_seed(config)}"
+
+
+def replay_command(nodeid: str) -> Callable[[str], str]:
+    """Says how to replay the run of a token that a test has found."""
+    return lambda token: f'pytest "{nodeid}" --racecheck-replay={token}'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
+
+from pytest_racecheck.report.fold import fold, least_width
 
 _INDENT = "  "
 _GAP = "  "
@@ -23,12 +24,28 @@ def table(
     return "\n".join(lines)
 
 
+def natural_width(rows: Sequence[Sequence[str]]) -> int:
+    """How wide a table is in which nothing is folded."""
+    return _total([max(map(len, column)) for column in zip(*rows, strict=True)])
+
+
+def _total(widths: Sequence[int]) -> int:
+    return len(_INDENT) + sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
 def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    surplus = len(_INDENT) + sum(widths) + len(_GAP) * (len(widths) - 1) - width
-    while surplus > 0 and max(widths) > _NARROWEST:
-        widest = widths.index(max(widths))
-        next_widest = max([_NARROWEST, *(w for w in widths if w < widths[widest])])
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    least = [max(least_width(cell, _NARROWEST) for cell in column) for column in columns]
+    surplus = _total(widths) - width
+    while surplus > 0:
+        loose = [i for i, column in enumerate(widths) if column > least[i]]
+        if not loose:
+            break
+        widest = max(loose, key=lambda i: widths[i])
+        next_widest = max(
+            [least[widest], *(widths[i] for i in loose if widths[i] < widths[widest])]
+        )
         cut = min(surplus, max(1, widths[widest] - next_widest))
         widths[widest] -= cut
         surplus -= cut
@@ -36,7 +53,7 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
 
 
 def _lines(row: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> Iterator[str]:
-    folded = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
+    folded = [fold(cell, width) for cell, width in zip(row, widths, strict=True)]
     for number in range(max(len(cell) for cell in folded)):
         cells = [cell[number] if number < len(cell) else "" for cell in folded]
         padded = [

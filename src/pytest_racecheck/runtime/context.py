@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.operation import Site
+
+
+#: The name of the task that a program begins as.
+MAIN = "main"
 
 
 class RunningTask(Protocol):
@@ -46,7 +50,11 @@ class TaskHooks:
         if task is not None:
             task.access(obj, site)
 
-    def call(self, callee: object, site: Site, /) -> None:
+    def place(self, site: Site, /) -> Site:
+        """Tasks are handed the site itself."""
+        return site
+
+    def call(self, callee: object, site: Site, /, *arguments: object) -> None:  # noqa: ARG002
         """Before a call of `callee`."""
         task = current.task
         if task is not None:
@@ -64,3 +72,30 @@ class Unobserved:
     def __exit__(self, *exc: object) -> None:
         """Become the task again."""
         current.task = self._task
+
+
+class _Nobody:
+    """Where no run goes on: no greenlet is that of its current task."""
+
+    greenlet = None
+
+
+class Idle:
+    """Stands for a scheduler between runs, so that primitives need not ask whether there is one."""
+
+    current = _Nobody
+    aborting = False
+
+
+class Control:
+    """Which scheduler controls the tasks of this process; `IDLE` while none does."""
+
+    def __init__(self) -> None:
+        self.scheduler: Any = IDLE
+        # What must have no thread when the process forks, and whether it is asked then.
+        self.watchdog: Any = None
+        self.watches_forks = False
+
+
+IDLE = Idle()
+control = Control()

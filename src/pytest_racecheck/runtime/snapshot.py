@@ -13,6 +13,7 @@ system, those with @ to pytest.
 from __future__ import annotations
 
 import collections
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -43,7 +44,7 @@ class Snapshot:
 
     def _add_namespace(self, owner: Any, namespace: Any) -> None:
         saved = {name: value for name, value in namespace.items() if _is_state(name, value)}
-        self._restores.append(lambda: _restore_bindings(owner, saved))
+        self._restores.append(_unless_unchanged(namespace, lambda: _restore_bindings(owner, saved)))
         for value in saved.values():
             self._add_value(value, getattr(owner, "__name__", None))
 
@@ -75,6 +76,20 @@ def _is_state(name: str, value: Any) -> bool:
     if (name.startswith("__") and name.endswith("__")) or name.startswith("@"):
         return False
     return not isinstance(value, _CLASS_MACHINERY)
+
+
+def _unless_unchanged(namespace: Any, restore: Restore) -> Restore:
+    """`restore`, where the namespace does not hold the very objects it held; most do, and a campaign asks thousands of times."""
+    values = list(namespace.values())
+
+    def restore_changed() -> None:
+        nonlocal values
+        if len(namespace) == len(values) and all(map(operator.is_, namespace.values(), values)):
+            return
+        restore()
+        values = list(namespace.values())
+
+    return restore_changed
 
 
 def _restore_bindings(owner: Any, saved: dict[str, Any]) -> None:

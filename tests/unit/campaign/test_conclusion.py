@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,11 @@ import pytest
 
 from pytest_racecheck import Inconclusive, RaceFound, RaceNotFound, RaceReport, UsageError, Verdict
 from pytest_racecheck.campaign import jitter
+from pytest_racecheck.campaign.conclusion import conclude
 from pytest_racecheck.entry import run_targets
 from pytest_racecheck.model.errors import SetupFailed
+from pytest_racecheck.model.outcome import Outcome, RunResult
+from pytest_racecheck.model.settings import Settings
 
 
 class Box:
@@ -24,7 +29,7 @@ class Box:
 def campaign(target: Any, **words: Any) -> RaceReport:
     """A campaign over threads."""
     named = {key: words.pop(key) for key in ("workers", "setup", "check") if key in words}
-    words = {"seed": 1, "schedules": 20, **words}
+    words = {"seed": 1, "schedules": 20, "mode": "jitter", **words}
     root = Path(__file__).parent
     return run_targets(target, backend="thread", words=words, root=root, **named)
 
@@ -186,3 +191,86 @@ def test_what_was_patched_is_put_back() -> None:
     assert threading.Thread.start is start
     assert threading.excepthook is hook
     assert increment.__code__ is code
+
+
+class Watched(Box):
+    """A counter with something beside it that every task reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.config = 1
+
+
+def test_a_bystander_is_not_named() -> None:
+    """An attribute that all tasks read on their way is no resource of the race, and no suspect."""
+
+    def add(box: Watched) -> None:
+        if box.config:
+            box.n += 1
+
+    report = campaign(add, setup=lambda shared: Watched(), check=is_two, schedules=200)
+    assert report.failure is not None
+    assert report.failure.resource == "n"
+    assert all(suspect.site.name == "n" for suspect in report.failure.suspects)
+
+
+def test_a_race_says_what_speaks_for_it() -> None:
+    """The reason counts failures, repeats and control runs."""
+    report = campaign(increment, setup=new_box, check=is_two, schedules=120)
+    assert "repeated with the same delays" in report.result.reason
+    assert "one task after another in none of" in report.result.reason
+
+
+def test_a_random_failure_is_no_race() -> None:
+    """A target that fails in a tenth of its calls by itself is not accused; the chance that it is is below one per cent.
+
+    The seed of its own generator is fixed; so many control runs pass by chance only where that one per cent strikes.
+    """
+    rng = random.Random(11)
+
+    def unlucky() -> None:
+        notes = [1]
+        notes.append(2)
+        assert rng.random() > 0.1
+
+    report = campaign(unlucky, schedules=100)
+    assert report.failures
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_hang_ends_a_campaign_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a hang only a few seconds are spent on telling why; each stuck task shows where it waits, and none is named twice."""
+
+    def one(first: threading.RLock, second: threading.RLock) -> None:
+        with first:
+            barrier.wait()
+            with second:
+                pass
+
+    def other(first: threading.RLock, second: threading.RLock) -> None:
+        one(second, first)
+
+    barrier = threading.Barrier(2)
+    monkeypatch.setattr(jitter, "HANG_SECONDS", 0.5)
+    began = time.monotonic()
+    report = campaign(
+        [one, other], setup=lambda shared: (threading.RLock(), threading.RLock()), seconds=1
+    )
+    assert time.monotonic() - began < 10
+    assert report.failure is not None
+    errors = report.failure.result.errors
+    assert [error.task for error in errors] == ["one-1", "other-1"]
+    assert all(error.details.splitlines()[-1].strip() == "with second:" for error in errors)
+    assert len(set(report.not_covered)) == len(report.not_covered) <= 2
+
+
+def test_a_budget_spent_on_waiting_says_so() -> None:
+    """When a test leaves something behind, and every run waits for it, the reason is not that runs are slow."""
+    made = jitter.JitterCampaign(Settings(seconds=5.0), name="test_a", root=Path(__file__).parent)
+    made.results += [RunResult(n, Outcome.PASSED, leaked=("process serve-1",)) for n in (1, 2)]
+    result = conclude(made, None, ())
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason == (
+        "the budget (200 runs, 5 s) ended before any run was jittered: each run waits in vain for what it leaves running"
+        " (process serve-1)"
+    )

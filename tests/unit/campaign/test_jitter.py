@@ -10,6 +10,7 @@ import pytest
 from pytest_racecheck.campaign.jitter import JitterCampaign
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.model.verdict import Verdict
+from pytest_racecheck.runtime.jitter.watchdog import RunOverdue
 from pytest_racecheck.runtime.jitter.world import World
 
 
@@ -120,3 +121,22 @@ def test_a_thread_that_outlives_its_run_is_named() -> None:
     result = campaign(3, schedules=2).whole(leaves)
     release.set()
     assert any("outlived its run" in text for text in result.not_covered)
+
+
+def test_a_first_run_that_hangs_says_where_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user reads what ends a test's own run: what hangs and where, what was expected, and what to do."""
+    monkeypatch.setattr("pytest_racecheck.campaign.jitter.FIRST_RUN_SECONDS", 0.3)
+    settings = Settings(seed=1, seconds=0.01)
+    one = JitterCampaign(settings, name="test_a", root=Path(__file__).parent)
+    release = threading.Event()
+    with pytest.raises(RunOverdue) as raised, one.first_run():
+        thread = threading.Thread(target=release.wait)
+        thread.start()
+        thread.join()
+    release.set()
+    one.close()
+    first, second, third = str(raised.value).splitlines()
+    assert first.startswith("test_a: its first run, without any delay, hangs: main did not end")
+    assert "test_jitter.py" in first
+    assert second.startswith("expected an end within 0.3 s of its first task")
+    assert "skip=" in third

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_racecheck.campaign.statistics import exact_interval
+from pytest_racecheck.campaign.statistics import exact_interval, excess_by_chance, passes_needed
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,34 @@ def test_contains_the_observed_rate(runs: int) -> None:
         assert low <= failures / runs <= high
         if runs == 1000 and failures > 20:
             break
+
+
+def test_excess_agrees_with_fishers_test_of_scipy() -> None:
+    """The chance of an excess equals scipy's one-sided exact test, wherever that is defined."""
+    stats = pytest.importorskip("scipy.stats", reason="scipy has no wheel here")
+    for runs, control_runs in [(1, 1), (5, 8), (20, 3), (60, 40), (200, 117)]:
+        for failures in range(0, runs + 1, max(1, runs // 6)):
+            for control_failures in range(0, control_runs + 1, max(1, control_runs // 5)):
+                table = [
+                    [failures, runs - failures],
+                    [control_failures, control_runs - control_failures],
+                ]
+                expected = stats.fisher_exact(table, alternative="greater").pvalue
+                found = excess_by_chance(failures, runs, control_failures, control_runs)
+                assert found == pytest.approx(expected, rel=1e-7, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("failures", "runs", "needed"),
+    [(1, 1, 99), (4, 4, 5), (80, 200, 10), (10, 200, 115), (200, 200, 1)],
+)
+def test_passes_needed_by_rate(failures: int, runs: int, needed: int) -> None:
+    """Frequent failures need few control runs, rare ones many; one failure alone needs ninety-nine for each run."""
+    assert passes_needed(failures, runs, 0.01) == needed
+    assert excess_by_chance(failures, runs, 0, needed) <= 0.01
+    assert needed == 1 or excess_by_chance(failures, runs, 0, needed - 1) > 0.01
+
+
+def test_without_a_failure_no_number_of_passes_tells_anything() -> None:
+    """What never failed is not more than what never failed."""
+    assert excess_by_chance(0, 200, 0, 50) == 1.0

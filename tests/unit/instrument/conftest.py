@@ -29,7 +29,10 @@ class RecordingHooks:
     def access(self, obj: object, site: Site, /) -> None:
         self.seen.append((obj, site))
 
-    def call(self, callee: object, site: Site, /) -> None:
+    def place(self, site: Site, /) -> Site:
+        return site
+
+    def call(self, callee: object, site: Site, /, *arguments: object) -> None:
         self.seen.append((callee, site))
 
     @property

@@ -20,7 +20,7 @@ def report(verdict: Verdict, failure: Failure | None = None) -> RaceReport:
         failures=failures, interval=(0.1, 0.9), outcomes={"passed": 10 - failures}, seconds=1.0,
         failure=failure,
     )  # fmt: skip
-    return RaceReport(result, lambda result: f"the whole report on {result.name}")
+    return RaceReport(result, lambda result, form: f"the whole report on {result.name}")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PROVED, Verdict.NOT_FOUND])

@@ -30,7 +30,7 @@ def checked(**words: Any) -> Settings:
         ({"keep_going": 1}, "argument keep_going is 1; expected True or False"),
         ({"scope": "a b"}, "argument scope holds 'a b'; expected module names"),
         ({"scope": 3}, "argument scope is 3; expected module names"),
-        ({"colour": "red"}, "argument colour is not a setting; expected one of mode"),
+        ({"colour": "red"}, "argument colour is not known; expected one of mode"),
     ],
 )
 def test_a_bad_word_is_named_in_one_line(words: dict[str, Any], said: str) -> None:
@@ -39,6 +39,16 @@ def test_a_bad_word_is_named_in_one_line(words: dict[str, Any], said: str) -> No
         checked(**words)
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_typo_is_told_what_was_meant() -> None:
+    """Words that are no settings count, too, where they could have been said."""
+    with pytest.raises(UsageError) as raised:
+        Settings.checked({"worker": 3}, str, beside=("workers", "setup"))
+    said = str(raised.value)
+    assert said.startswith(
+        "worker is not known (did you mean workers?); expected one of workers, setup, mode, "
+    )
 
 
 def test_the_first_layer_that_speaks_wins() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import types
 
-from pytest_racecheck.plugin.seeds import derived_seed
+import pytest
+
+from pytest_racecheck.plugin.seeds import WORKER_INPUT, again, derived_seed
 
 
 def test_each_base_test_and_call_has_its_own() -> None:
@@ -33,3 +36,11 @@ def test_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }  # fmt: skip
     assert told == {f"{derived_seed(7, 'a::b', 1)}\n"}
+
+
+def test_one_line_tells_how_to_draw_the_same_delays() -> None:
+    """The session's seed, and the campaign's own; nothing to type where the test itself fixes the seed."""
+    config = types.SimpleNamespace(stash=pytest.Stash(), workerinput={WORKER_INPUT: 5})
+    words = again(config, 17, "this test alone: @pytest.mark.racecheck(seed={})")
+    assert words(17) == "--racecheck-seed=5 (this test alone: @pytest.mark.racecheck(seed=17))"
+    assert words(42) == "always, for the test says seed=42"

@@ -16,7 +16,7 @@ import io
 import os
 import pickle
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_racecheck.instrument.functions import CodeKey
@@ -47,6 +47,7 @@ class Account:
     pid: int
     weights: dict[str, float]
     names: tuple[str, ...] = ()
+    titles: dict[str, str] = field(default_factory=dict)
     trace: tuple[Step, ...] = ()
     keys: frozenset[CodeKey] = frozenset()
     errors: tuple[TaskError, ...] = ()

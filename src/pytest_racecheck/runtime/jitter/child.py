@@ -28,7 +28,7 @@ from pytest_racecheck.runtime.jitter.operations import points_for
 from pytest_racecheck.runtime.jitter.plan import RunPlan
 from pytest_racecheck.runtime.jitter.role import Role
 from pytest_racecheck.runtime.jitter.stacks import dump_on_request
-from pytest_racecheck.runtime.jitter.task import JitterTask, RunAborted
+from pytest_racecheck.runtime.jitter.task import RunAborted
 from pytest_racecheck.runtime.jitter.world import World
 
 if TYPE_CHECKING:
@@ -101,21 +101,23 @@ class _Child:
         self._ended = False
         current.task = None
         _tie_to(attachment.parent)
-        if attachment.watch is None:
-            self._watch = _fresh_watch(attachment, stack)
-        else:
-            self._watch = _inherited_watch(attachment, attachment.watch)
+        self._watch = attachment.watch or _fresh_watch(self._plan, stack)
+        self._watch.started.clear()
+        self._watch.world.become_child(
+            self._name, self._plan, serves=attachment.role is Role.SERVER
+        )
         # The operations of a manager's server are those of the tasks that it serves.
         if attachment.role is not Role.SERVER:
             points = points_for(self._plan.scope)
             points.install()
             points.rebind()
         answer(ACCOUNT_SIGNAL, self._tell)
+        if attachment.role in (Role.TASK, Role.LAUNCHED):
+            dump_on_request(self._plan.directory)
         if self._launched:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             if hasattr(signal, "pthread_sigmask"):
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            dump_on_request(self._plan.directory)
 
     def run(self, run: Callable[[], object]) -> None:
         """The process's own `run`: what it raises is noted, and goes on its way unless it would only be printed."""
@@ -152,6 +154,7 @@ class _Child:
             pid=os.getpid(),
             weights={task.name: task.weight for task in world.tasks},
             names=tuple(world.names[1:]) if self._tells_names else (),
+            titles=dict(world.titles),
             trace=tuple(step for task in world.tasks for step in task.trace),
             keys=frozenset(world.recorder.keys if world.recorder is not None else ()),
             errors=tuple(world.errors),
@@ -160,9 +163,8 @@ class _Child:
         ).write(self._plan.directory)
 
 
-def _fresh_watch(attachment: Attachment, stack: contextlib.ExitStack) -> ProcessWatch:
+def _fresh_watch(plan: RunPlan, stack: contextlib.ExitStack) -> ProcessWatch:
     """A world in a fresh interpreter: what is imported by now is rewritten, and for good, since it all ends with the task."""
-    plan = attachment.plan
     world = World(plan)
     if plan.keys is None:
         world.recorder = Recorder(plan.scope)
@@ -175,30 +177,7 @@ def _fresh_watch(attachment: Attachment, stack: contextlib.ExitStack) -> Process
     stack.enter_context(threads.observed(world))
     watch = stack.enter_context(processes.observed(world))
     stack.callback(world.stop_recording)
-    _begin_as(world, attachment)
     return watch
-
-
-def _inherited_watch(attachment: Attachment, watch: ProcessWatch) -> ProcessWatch:
-    """The parent's world, emptied. Its patches stay: they ask the world and the watch whose they are."""
-    world = watch.world
-    recording, cleanup = world._recording, world._cleanup
-    world.__init__(attachment.plan, world.recorder)  # type: ignore[misc]
-    world._recording = recording
-    # Let go of, it would undo the patches.
-    world._cleanup = cleanup
-    watch.started.clear()
-    _begin_as(world, attachment)
-    return watch
-
-
-def _begin_as(world: World, attachment: Attachment) -> None:
-    name = attachment.name
-    world.serves = attachment.role is Role.SERVER
-    world.main = JitterTask(name, attachment.plan.delays.stream(name), world)
-    world.tasks[:] = [world.main]
-    world.names[:] = [name]
-    world._start_recording()
 
 
 def _tie_to(parent: int | None) -> None:

@@ -9,6 +9,8 @@ of magnitude:
 - `dense`: the started tasks are held at most writes and every other read;
 - `sparse`: a few delays a task, spread over its run;
 - `starve`: some tasks are slow at every point, the others run freely;
+- `main` and `others`, which are never drawn: the main task is held at every point, or all the others are. A judgement compares the
+  two where calm runs fail, too;
 - `calm`: no delay at all. The first two runs are always calm: one shows what the program does by itself, the other, already
   instrumented, how many points each task passes, undisturbed: the same seed must mean the same delays.
 
@@ -24,6 +26,8 @@ import enum
 import math
 import random
 from dataclasses import dataclass, field
+
+from pytest_racecheck.runtime.context import MAIN
 
 READ_WEIGHT = 1.0
 WRITE_WEIGHT = 3.0
@@ -41,6 +45,8 @@ class Profile(enum.Enum):
     DENSE = "dense"
     SPARSE = "sparse"
     STARVE = "starve"
+    MAIN = "main"
+    OTHERS = "others"
 
 
 _MIX = {Profile.STALL: 0.5, Profile.DENSE: 0.25, Profile.SPARSE: 0.15, Profile.STARVE: 0.1}
@@ -48,6 +54,8 @@ _SLOW_TASKS = 0.5
 # The main task mostly starts and joins: held up, it keeps the others apart more often than it races with them.
 _SLOW_MAIN = 0.2
 _GIVING_WAY = 0.8
+# What a task may be slowed down by in all, where it is held at every point.
+_SLOW_SECONDS = 0.2
 _MOMENT = (0.05, 0.5)
 
 
@@ -68,12 +76,19 @@ class RunDelays:
 
     @classmethod
     def draw(
-        cls, seed: int, run: int, longest: float, weights: dict[str, float], calm: bool = False
+        cls,
+        seed: int,
+        run: int,
+        longest: float,
+        weights: dict[str, float],
+        profile: Profile | None = None,
     ) -> RunDelays:
-        """The delays of run number `run`, counted from 1, of the campaign with that seed; none for a run that is to be calm."""
+        """The delays of run number `run`, counted from 1, of the campaign with that seed; `profile` where it is not to be drawn."""
+        if run <= CALM_RUNS and profile is None:
+            profile = Profile.CALM
+        if profile is not None:
+            return cls(seed, run, longest, profile, None, dict(weights))
         rng = random.Random(f"{seed}/{run}")
-        if calm or run <= CALM_RUNS:
-            return cls(seed, run, longest, Profile.CALM)
         profile = rng.choices(list(_MIX), list(_MIX.values()))[0]
         active = sorted(task for task, weight in weights.items() if weight)
         if profile is Profile.STALL and not active:
@@ -84,23 +99,28 @@ class RunDelays:
     def stream(self, task: str) -> DelayStream:
         """The delays of one task, the same whenever and wherever it is asked for."""
         rng = random.Random(f"{self.seed}/{self.run}/{task}")
-        return DelayStream(rng, self._shape(task, rng), 4 * self.longest)
+        slow = self.profile in (Profile.MAIN, Profile.OTHERS)
+        allowance = _SLOW_SECONDS if slow else 4 * self.longest
+        return DelayStream(rng, self._shape(task, rng), allowance)
 
     def _shape(self, task: str, rng: random.Random) -> Shape:
         total = self.weights.get(task)
         match self.profile:
             case Profile.STALL if task == self.victim and total:
                 return Shape(NEVER, self.longest, self.longest, first=rng.uniform(0, total))
-            case Profile.STALL if task != "main" and rng.random() < _GIVING_WAY:
+            case Profile.STALL if task != MAIN and rng.random() < _GIVING_WAY:
                 shortest, longest = (share * self.longest for share in _MOMENT)
                 return Shape(NEVER, longest, shortest, first=0.0)
-            case Profile.DENSE | Profile.SPARSE if task == "main" and rng.random() > _SLOW_MAIN:
+            case Profile.DENSE | Profile.SPARSE if task == MAIN and rng.random() > _SLOW_MAIN:
                 return Shape(NEVER, self.longest)
+            case Profile.MAIN | Profile.OTHERS if (task == MAIN) is (self.profile is Profile.MAIN):
+                hold = min(self.longest, _SLOW_SECONDS * READ_WEIGHT / (total or READ_WEIGHT))
+                return Shape(0.0, hold, hold)
             case Profile.DENSE:
                 return Shape(WRITE_WEIGHT / 2, self.longest)
             case Profile.SPARSE:
                 return Shape(total / DELAYS_PER_TASK if total else None, self.longest)
-            case Profile.STARVE if rng.random() < (_SLOW_MAIN if task == "main" else _SLOW_TASKS):
+            case Profile.STARVE if rng.random() < (_SLOW_MAIN if task == MAIN else _SLOW_TASKS):
                 return Shape(WRITE_WEIGHT, self.longest)
             case _:
                 return Shape(NEVER, self.longest)
@@ -108,7 +128,7 @@ class RunDelays:
 
 def _victim(rng: random.Random, tasks: list[str]) -> str:
     """Whom to stall; the main task seldom."""
-    return rng.choices(tasks, [_SLOW_MAIN if task == "main" else 1.0 for task in tasks])[0]
+    return rng.choices(tasks, [_SLOW_MAIN if task == MAIN else 1.0 for task in tasks])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +169,7 @@ class DelayStream:
         mean = self._shape.gap
         if mean is None:
             mean = WRITE_WEIGHT + self.weight / DELAYS_PER_TASK
-        return NEVER if mean == NEVER else self._rng.expovariate(1 / mean)
+        return mean if mean in (NEVER, 0.0) else self._rng.expovariate(1 / mean)
 
     def _spend(self) -> float:
         low, high = math.log(self._shape.shortest), math.log(self._shape.longest)

@@ -36,6 +36,13 @@ def exit_code(process: Any) -> int | None:
     return code
 
 
+def lives(process: Any) -> bool:
+    """Whether a process that was started is running. It is not reaped: the program may want to do that itself."""
+    from multiprocessing.connection import wait
+
+    return not process._closed and not wait([process._popen.sentinel], 0)
+
+
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)

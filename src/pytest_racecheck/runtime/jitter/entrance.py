@@ -1,13 +1,15 @@
 """A door that opens when the first task is started.
 
 Most tests start nothing concurrent. To find the others, every test is watched, and that must cost nothing: no world is made,
-and nothing that a world needs is even imported, before the body of a test calls `start` of a thread or a process. That call
-opens the door: the world is entered there and then, and the call goes on inside it.
+and nothing that a world needs is even imported, before the test starts a thread or a process, or hands work to a pool of
+threads. That call opens the door: the world is entered there and then, and the call goes on inside it.
 """
 
 from __future__ import annotations
 
+import _thread
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
@@ -19,40 +21,68 @@ from pytest_racecheck.runtime.context import current
 @contextlib.contextmanager
 def at_first_start(enter: Callable[[], None]) -> Iterator[None]:
     """Call `enter` when the calling thread is about to start its first thread or process inside the block."""
-    thread_start, process_start = threading.Thread.start, BaseProcess.start
+    outer = current.entrance
+    patches: list[tuple[Any, str, Any, Any]] = []
 
     def put_back() -> None:
-        current.entrance = None
-        if threading.Thread.start is start_thread:
-            threading.Thread.start = thread_start  # type: ignore[method-assign]
-        if BaseProcess.start is start_process:
-            BaseProcess.start = process_start  # type: ignore[method-assign]
+        current.entrance = outer
+        for owner, name, original, patch in patches:
+            if vars(owner)[name] is patch:
+                setattr(owner, name, original)
 
     def opened() -> bool:
         entrance = current.entrance
-        if entrance is None:
+        if entrance is not enter:
             return False
         put_back()
         entrance()
         return True
 
-    def start_thread(thread: threading.Thread) -> None:
-        (threading.Thread.start if opened() else thread_start)(thread)
-
-    def start_process(process: Any) -> None:
-        (BaseProcess.start if opened() else process_start)(process)
-
+    for owner, name in _starts():
+        original = vars(owner)[name]
+        patch = _opening(owner, name, original, opened)
+        patches.append((owner, name, original, patch))
+        setattr(owner, name, patch)
     current.entrance = enter
-    current.hosts_campaign = False
-    threading.Thread.start = start_thread  # type: ignore[method-assign, assignment]
-    BaseProcess.start = start_process  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
         put_back()
 
 
-def close_entrance() -> None:
-    """A campaign begins on this thread: whatever it starts is its own, and whoever watches is told so."""
-    current.entrance = None
+@contextlib.contextmanager
+def entrance_shut() -> Iterator[None]:
+    """What the calling thread starts inside the block is somebody else's, and opens nothing."""
+    outer, current.entrance = current.entrance, None
+    try:
+        yield
+    finally:
+        current.entrance = outer
+
+
+@contextlib.contextmanager
+def hosted() -> Iterator[None]:
+    """Around a campaign on this thread: whatever it starts is its own, and whoever watches is told that there was one."""
     current.hosts_campaign = True
+    with entrance_shut():
+        yield
+
+
+def _starts() -> Iterator[tuple[Any, str]]:
+    """What starts a task, or hands work to threads that were there before."""
+    yield threading.Thread, "start"
+    yield BaseProcess, "start"
+    yield _thread, "start_new_thread"
+    # Where nobody has imported it yet, no pool can be there either.
+    executors = sys.modules.get("concurrent.futures.thread")
+    if executors is not None:
+        yield executors.ThreadPoolExecutor, "submit"
+
+
+def _opening(owner: Any, name: str, original: Any, opened: Callable[[], bool]) -> Any:
+    """A patch for that start: as it is now, or as it is once the door has been opened."""
+
+    def start(*args: Any, **kwargs: Any) -> Any:
+        return (vars(owner)[name] if opened() else original)(*args, **kwargs)
+
+    return start

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from traceback import FrameSummary
 from types import FrameType, TracebackType
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
+from pytest_racecheck.model.wording import summary_of
 
-_WIDTH = 120
+_CALLERS = frozenset(
+    {
+        threading.__file__,
+        os.path.join(os.path.dirname(threading.__file__), "multiprocessing", "process.py"),
+    }
+)
 _OURS = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
 def error_of(task: str, error: BaseException, kind: Outcome = Outcome.FAILED) -> TaskError:
@@ -20,7 +26,7 @@ def error_of(task: str, error: BaseException, kind: Outcome = Outcome.FAILED) ->
 
     The frames through which we called the program are taken off: they say nothing about it.
     """
-    error.__traceback__ = _without_ours(error.__traceback__)
+    error.__traceback__ = without_ours(error.__traceback__)
     return TaskError(
         task=task,
         kind=kind,
@@ -31,33 +37,46 @@ def error_of(task: str, error: BaseException, kind: Outcome = Outcome.FAILED) ->
     )
 
 
-def summary_of(error: BaseException) -> str:
-    """The exception's type and the first line of its message, without addresses: they differ from run to run."""
-    lines = _ADDRESS.sub("0x…", str(error).strip()).splitlines()
-    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
-
-
 def hang_of(
     task: str, seconds: float, frame: FrameType | None, ours: Callable[[str], bool]
 ) -> TaskError:
     """A task that had not ended after `seconds`: where it stands, by the innermost frame that satisfies `ours`."""
-    stack = traceback.extract_stack(frame) if frame is not None else []
-    own = [entry for entry in stack if ours(entry.filename)] or list(stack)
-    where = f", at {own[-1].filename}:{own[-1].lineno} in {own[-1].name}" if own else ""
+    return hang_at(task, seconds, traceback.extract_stack(frame) if frame is not None else [], ours)
+
+
+def hang_at(
+    task: str, seconds: float, stack: Sequence[FrameSummary], ours: Callable[[str], bool]
+) -> TaskError:
+    """`hang_of`, for a stack as text; what is shown of it are the task's own lines, the last of which is what it waits for.
+
+    Around them lies what says nothing: how the task was called, after a fork even by whom, and the insides of the lock.
+    """
+    own = [place for place, entry in enumerate(stack) if ours(entry.filename)]
+    called = [place for place, entry in enumerate(stack) if entry.filename.startswith(_OURS)]
+    begin = max((place for place in called if own and place < own[-1]), default=-1)
+    shown = [stack[place] for place in own if place > begin] or stack
+    last = stack[own[-1] if own else -1] if stack else None
+    where = f", at {last.filename}:{last.lineno} in {last.name}" if last else ""
     return TaskError(
         task=task,
         kind=Outcome.POTENTIAL_DEADLOCK,
         summary=f"{task} did not end within {seconds:g} s{where}",
-        details="".join(traceback.format_list(stack)),
-        position=(own[-1].filename, own[-1].lineno or 0) if own else None,
+        details="".join(traceback.format_list(shown)),
+        position=(last.filename, last.lineno or 0) if last else None,
     )
 
 
-def _without_ours(entry: TracebackType | None) -> TracebackType | None:
-    while entry is not None and entry.tb_frame.f_code.co_filename.startswith(_OURS):
+def without_ours(entry: TracebackType | None) -> TracebackType | None:
+    """The traceback from the program's first frame on."""
+    while entry is not None and _only_calls(entry):
         entry = entry.tb_next
     return entry
+
+
+def _only_calls(entry: TracebackType) -> bool:
+    """Whether the frame is ours, or one through which a task is called: it may be the call itself that fails."""
+    file = entry.tb_frame.f_code.co_filename
+    return file.startswith(_OURS) or (file in _CALLERS and entry.tb_next is not None)
 
 
 def _raised_at(error: BaseException) -> tuple[str, int] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from pytest_racecheck.runtime.jitter.payload import Payload
 from pytest_racecheck.runtime.jitter.stacks import hang_from, stack_of
 from pytest_racecheck.runtime.jitter.travel import Traveller
 from pytest_racecheck.runtime.jitter.world import World
+from pytest_racecheck.runtime.processes.forking import unwarned_fork
 
 # Seconds in which all hung tasks together can say where they stand. The whole run has no more than one left by then.
 _PATIENCE = 0.6
@@ -100,8 +100,7 @@ class Launch:
 def _quiet_start(context: Any) -> Iterator[None]:
     """Start children without what is of no use to them.
 
-    A fresh interpreter need not run the main script again: what a target needs from it travels by value. And that a process
-    with threads forks here is the doing of whoever made the threads, but the warning would come from us.
+    A fresh interpreter need not run the main script again: what a target needs from it travels by value.
     """
     from multiprocessing import spawn
 
@@ -113,9 +112,7 @@ def _quiet_start(context: Any) -> Iterator[None]:
 
     spawn.get_preparation_data = prepared
     try:
-        with warnings.catch_warnings(), _interrupts_held(context):
-            if context.get_start_method() == "fork":
-                warnings.filterwarnings("ignore", ".*use of fork", DeprecationWarning)
+        with unwarned_fork(context), _interrupts_held(context):
             yield
     finally:
         spawn.get_preparation_data = prepare

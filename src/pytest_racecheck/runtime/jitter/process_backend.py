@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
 from typing import Any
 
 from pytest_racecheck.runtime.backend import Body
@@ -37,6 +38,9 @@ class ProcessBackend:
     def session(self) -> Iterator[None]:
         """Keep the server of what processes share only by proxy, if any is ever needed."""
         prepare_forkserver(self._context)
+        if self._context.get_start_method() != "fork":
+            # Ctrl-C while it starts must not find a semaphore that it does not know of yet.
+            resource_tracker.ensure_running()
         try:
             yield
         finally:

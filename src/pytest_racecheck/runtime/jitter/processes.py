@@ -64,7 +64,7 @@ class ProcessWatch:
         from pytest_racecheck.runtime.jitter.role import Role, role_of
 
         # By the process that will remove it, and by no child that outlives it.
-        if self.world.main.name == "main":
+        if not self.world.in_child:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self.world.plan.directory, 0o700)
         role = role_of(process)
@@ -86,6 +86,8 @@ class ProcessWatch:
             vars(process).pop(ATTRIBUTE, None)
         popen = process._popen  # type: ignore[attr-defined]
         self.started.append(Started(process, popen, name, role))
+        if role is not Role.SERVER:
+            self.world.followers.append(lambda: ending.lives(process))
         if self.world.plan.serial is not None and role is not Role.SERVER:
             self._serialize(process, role)
 
@@ -111,8 +113,11 @@ class ProcessWatch:
     def finish(self, finalizers: set[Any]) -> None:
         """End what is left running, and take in what the children had to tell. `finalizers` were there before the run."""
         from pytest_racecheck.runtime.jitter.accounts import collect
+        from pytest_racecheck.runtime.jitter.stacks import forget_stacks
 
         self._end_stragglers(finalizers)
+        if not self.world.in_child:
+            forget_stacks(self.world.plan.directory)
         accounts = collect(self.world.plan.directory)
         reported = {account.name for account in accounts if account.errors}
         told = {one.name for one in self.started if one.seen and not self.world.errors}
@@ -125,9 +130,10 @@ class ProcessWatch:
 
     def _name(self, process: BaseProcess, role: Role) -> str:
         from pytest_racecheck.runtime.jitter import world
-        from pytest_racecheck.runtime.jitter.role import Role, label_of
+        from pytest_racecheck.runtime.jitter.role import Role, process_label, title_of
 
-        label = label_of(process, role)
+        label = process_label(process, role)
+        self.world.beyond_explore = "it starts processes"
         if role is Role.SERVER:
             task: JitterTask = current.task  # type: ignore[assignment]
             return task.child_name(label)
@@ -135,20 +141,25 @@ class ProcessWatch:
             process.name = self.world.adopt(label)
             return process.name
         stagger = world.FORK_STAGGER if _method(process) == "fork" else world.SPAWN_STAGGER
-        return self.world.adopt(label, stagger)
+        title = title_of(process) if role is Role.TASK else None
+        return self.world.adopt(label, stagger, title)
 
     def _serialize(self, process: BaseProcess, role: Role) -> None:
         """Let the process end before anything else goes on; a worker will not, it waits for its pool."""
         from pytest_racecheck.runtime.jitter.role import Role
 
-        seconds = 0.0 if role is Role.WORKER else self.world.plan.serial or 0.0
+        in_vain = role is Role.WORKER or self.world.overlapped
+        seconds = 0.0 if in_vain else self.world.plan.serial or 0.0
         self.world.overlapped |= bool(ending.wait_for([process], seconds))
 
     def _end_stragglers(self, finalizers: set[Any]) -> None:
         running = [one for one in self.started if ending.exit_code(one.process) is None]
         patient = [one.process for one in running if not one.process.daemon]
-        ending.wait_for(patient, GRACE)
+        hung = self.world.hung
+        ending.wait_for(patient, 0.0 if hung else GRACE)
         left = [one for one in running if ending.exit_code(one.process) is None]
+        for one in left if hung else ():
+            self._show_stuck(one)
         if left:
             for key, finalizer in ending.finalizers().items():
                 if key not in finalizers:
@@ -156,7 +167,18 @@ class ProcessWatch:
             ending.end_all([one.process for one in left])
         for one in left:
             one.ended = True
-            self.world.leaked.append(f"process {one.name}")
+            if not hung:
+                self.world.leaked.append(f"process {one.name}")
+
+    def _show_stuck(self, one: Started) -> None:
+        """After a hang, say where a process stands that is a task of its own."""
+        from pytest_racecheck.runtime.jitter.role import Role
+        from pytest_racecheck.runtime.jitter.stacks import hang_from, stack_of
+
+        if one.role is Role.TASK:
+            plan = self.world.plan
+            stack = stack_of(one.process.pid or 0, plan.directory)
+            self.world.record(hang_from(one.name, plan.deadline, stack, plan.scope.contains))
 
     def _take(self, account: Account, errors: bool) -> None:
         world = self.world
@@ -166,6 +188,7 @@ class ProcessWatch:
             name for name in dict.fromkeys((*account.names, *active)) if name not in world.names
         ]
         world.remote_trace.extend(account.trace)
+        world.titles.update(account.titles)
         world.not_covered.update(dict.fromkeys(account.not_covered))
         world.overlapped |= account.overlapped
         if world.recorder is not None:

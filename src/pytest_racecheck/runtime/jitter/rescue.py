@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from types import FrameType
 
@@ -20,6 +21,7 @@ from pytest_racecheck.runtime.jitter.task import JitterTask, RunAborted
 
 _ROUNDS = 20
 _PATIENCE = 0.02
+_PAUSE = 0.001
 
 
 def rescue(threads: Iterable[tuple[threading.Thread, JitterTask]]) -> list[threading.Thread]:
@@ -28,14 +30,34 @@ def rescue(threads: Iterable[tuple[threading.Thread, JitterTask]]) -> list[threa
     for _, task in stuck:
         task.abort()
     for _ in range(_ROUNDS):
-        stuck = [(thread, task) for thread, task in stuck if thread.is_alive()]
+        stuck = [(thread, task) for thread, task in stuck if lives(thread)]
         for thread, _ in stuck:
             _push(thread)
-        for thread, _ in stuck:
-            thread.join(_PATIENCE)
+        end = time.monotonic() + len(stuck) * _PATIENCE
+        while any(lives(thread) for thread, _ in stuck) and time.monotonic() < end:
+            time.sleep(_PAUSE)
     if sys.version_info < (3, 12):
         _settle()
-    return [thread for thread, _ in stuck if thread.is_alive()]
+    return [thread for thread, _ in stuck if lives(thread)]
+
+
+def lives(thread: threading.Thread) -> bool:
+    """Whether the thread still runs.
+
+    Up to 3.12 `is_alive` does not know after a `join` that an exception ended: it takes any thread that is waited for then to have
+    ended. The list of threads, which a thread leaves last of all, does.
+    """
+    active: dict[int | None, threading.Thread] = threading._active  # type: ignore[attr-defined]
+    return thread.is_alive() or active.get(thread.ident) is thread
+
+
+def may_raise_in_others() -> bool:
+    """Whether an exception may be set in another thread.
+
+    On 3.11 a traced thread that enters a function spins until every other thread has taken its exception, and a thread that
+    waits for a lock does not take it.
+    """
+    return sys.version_info >= (3, 12) or (sys.gettrace() is None and sys.getprofile() is None)
 
 
 def _settle() -> None:
@@ -55,7 +77,7 @@ def _push(thread: threading.Thread) -> None:
     """Make the thread raise at its next bytecode, and release the lock it waits for."""
     if thread.ident is None:
         return
-    if _may_raise_in_others():
+    if may_raise_in_others():
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident), ctypes.py_object(RunAborted)
         )
@@ -65,15 +87,6 @@ def _push(thread: threading.Thread) -> None:
             lock.release()
         except RuntimeError:
             continue
-
-
-def _may_raise_in_others() -> bool:
-    """Whether an exception may be set in another thread.
-
-    On 3.11 a traced thread that enters a function spins until every other thread has taken its exception, and a thread that
-    waits for a lock does not take it.
-    """
-    return sys.version_info >= (3, 12) or (sys.gettrace() is None and sys.getprofile() is None)
 
 
 def _awaited(frame: FrameType | None) -> list[_thread.LockType]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
+from pytest_racecheck.model.wording import label_of
 from pytest_racecheck.runtime.jitter.payload import Payload
 
 
@@ -37,12 +38,17 @@ def role_of(process: Any) -> Role:
     return Role.TASK
 
 
-def label_of(process: Any, role: Role) -> str:
+def process_label(process: Any, role: Role) -> str:
     """What a report calls such processes: their target's name, else their class's."""
     if role in (Role.WORKER, Role.SERVER):
         return str(role.value)
     target = getattr(process, "_target", None)
     if isinstance(target, Payload):
         return target.label
-    name = getattr(target, "__name__", None) or type(process).__name__
-    return str(name).strip("<>_") or "process"
+    return label_of(target, type(process).__name__)
+
+
+def title_of(process: Any) -> str | None:
+    """The name that the program gave the process; None if multiprocessing made it up."""
+    made_up = f"{type(process).__name__}-{':'.join(map(str, process._identity))}"
+    return None if process.name == made_up else str(process.name)

@@ -1,7 +1,7 @@
 """Where another process stands: it writes its own stack when it is sent a signal.
 
 faulthandler does so from the signal handler, in C, so that it works in a process that is stuck in anything. All children of a
-campaign share one file, for they are asked one after another; it is opened for appending, and what is added is the answer.
+run share one file, for they are asked one after another; it is opened for appending, and what is added is the answer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import os
 import re
 import time
 from collections.abc import Callable
+from traceback import FrameSummary
 
-from pytest_racecheck.model.outcome import Outcome, TaskError
+from pytest_racecheck.model.outcome import TaskError
 from pytest_racecheck.runtime.jitter.asking import STACK_SIGNAL, ask
+from pytest_racecheck.runtime.jitter.errors import hang_at
 
 _FILE = "stacks"
 _PAUSE = 0.01
@@ -46,16 +48,14 @@ def stack_of(pid: int, directory: str, patience: float = 0.3) -> str:
         return file.read()
 
 
+def forget_stacks(directory: str) -> None:
+    """Remove what the children of a run wrote, or were ready to write."""
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(directory, _FILE))
+
+
 def hang_from(task: str, seconds: float, stack: str, ours: Callable[[str], bool]) -> TaskError:
     """A process that had not ended after `seconds`: where it stands, by its main thread's innermost frame that is `ours`."""
     main = stack.strip("\n").rpartition("\n\n")[2]
-    frames = [(file, int(line), name) for file, line, name in _FRAME.findall(main)]
-    own = next((frame for frame in frames if ours(frame[0])), frames[0] if frames else None)
-    where = f", at {own[0]}:{own[1]} in {own[2]}" if own else ""
-    return TaskError(
-        task=task,
-        kind=Outcome.POTENTIAL_DEADLOCK,
-        summary=f"{task} did not end within {seconds:g} s{where}",
-        details=stack,
-        position=own[:2] if own else None,
-    )
+    frames = [FrameSummary(file, int(line), name) for file, line, name in _FRAME.findall(main)]
+    return hang_at(task, seconds, frames[::-1], ours)

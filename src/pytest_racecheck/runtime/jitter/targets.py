@@ -7,21 +7,18 @@ there was nothing to run: that is no outcome, it ends the campaign.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_racecheck.model.errors import RacecheckError, SetupFailed, UsageError
-from pytest_racecheck.runtime.backend import Backend, Body, Shared
+from pytest_racecheck.model.errors import CheckFailed, RacecheckError, SetupFailed, UsageError
+from pytest_racecheck.model.wording import shortened
+from pytest_racecheck.runtime.backend import Backend, Body
 from pytest_racecheck.runtime.context import Unobserved
-from pytest_racecheck.runtime.jitter.world import World
 
 _WIDTH = 160
-
-
-class CheckFailed(AssertionError):
-    """`check` returned False."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +30,37 @@ class TargetsProgram:
     bodies: tuple[tuple[Callable[..., object], str], ...]
     setup: Callable[..., object] | None
     check: Callable[..., object] | None
+    _wants_shared: bool = field(init=False, default=True)
 
-    def __call__(self, world: World) -> None:
+    def __post_init__(self) -> None:
+        """Look at the signature of `setup` once, not before each of a thousand runs."""
+        if self.setup is not None:
+            with contextlib.suppress(TypeError, ValueError):
+                wants = bool(inspect.signature(self.setup).parameters)
+                object.__setattr__(self, "_wants_shared", wants)
+
+    def __call__(self, world: Any) -> None:
         """One run: raises what `check` raises; what targets raise is recorded in `world`."""
         state = self._state(world)
         bodies = [Body(target, state, label) for target, label in self.bodies]
         self.backend.launch(world, bodies)
         self._check(state)
 
-    def _state(self, world: World) -> tuple[Any, ...]:
+    def _state(self, world: Any) -> tuple[Any, ...]:
         if self.setup is None:
             return ()
         try:
             with Unobserved():
-                made = self.setup(*self._setup_arguments(self.backend.shared()))
+                made = self.setup(self.backend.shared()) if self._wants_shared else self.setup()
         except RacecheckError:
             raise
         except Exception as error:
-            run = world.plan.delays.run
             raise SetupFailed(
-                f"setup of {self.name} raised {type(error).__name__}: {error} (run {run})"
+                f"setup of {self.name} raised {type(error).__name__}: {error} (run {world.number})"
             ) from error
         if made is None:
             return ()
         return made if isinstance(made, tuple) else (made,)
-
-    def _setup_arguments(self, shared: Shared) -> tuple[Shared, ...]:
-        assert self.setup is not None
-        try:
-            return (shared,) if inspect.signature(self.setup).parameters else ()
-        except (TypeError, ValueError):
-            return (shared,)
 
     def _check(self, state: tuple[Any, ...]) -> None:
         if self.check is None:
@@ -80,5 +77,4 @@ class TargetsProgram:
 
 
 def _shown(state: tuple[Any, ...]) -> str:
-    text = ", ".join(repr(value) for value in state)
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+    return shortened(", ".join(repr(value) for value in state), _WIDTH)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 import types
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_racecheck.model.operation import Kind, Site
 from pytest_racecheck.model.outcome import Step
+from pytest_racecheck.runtime.context import MAIN
 from pytest_racecheck.runtime.jitter.delays import READ_WEIGHT, WRITE_WEIGHT, DelayStream
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.jitter.world import World
 
 _sleep: Final = time.sleep
 
@@ -48,7 +52,7 @@ class JitterTask:
         "world",
     )
 
-    def __init__(self, name: str, stream: DelayStream, world: object = None) -> None:
+    def __init__(self, name: str, stream: DelayStream, world: World | None = None) -> None:
         self.world = world
         self.name = name
         self.points = 0
@@ -66,7 +70,7 @@ class JitterTask:
     def child_name(self, label: str) -> str:
         """The name of the next child made with that label: the same in every run that makes its children in the same order."""
         number = self.children[label] = self.children.get(label, 0) + 1
-        prefix = "" if self.name == "main" else f"{self.name}/"
+        prefix = "" if self.name == MAIN else f"{self.name}/"
         return f"{prefix}{label}-{number}"
 
     def access(self, obj: object, site: Site, /) -> None:
@@ -106,7 +110,8 @@ class JitterTask:
         delay = self._stream.at(weight)
         if delay:
             if len(self.trace) < _MAX_TRACE:
-                self.trace.append(Step(self.name, self.points, site, delay))
+                alone = self.world is not None and self.world.is_alone(self)
+                self.trace.append(Step(self.name, self.points, site, delay, alone))
             _sleep(delay)
             if self.aborted:
                 raise RunAborted

@@ -98,8 +98,7 @@ def _wait(world: World, workers: list[_Worker]) -> None:
     for thread, task in stuck:
         frame = frames.get(thread.ident or 0)
         world.record(hang_of(task.name, world.plan.deadline, frame, world.plan.scope.contains))
-    for left in rescue(stuck):
-        world.leaked.append(f"thread {left.name}, stuck")
+    rescue(stuck)
 
 
 def _stuck(workers: list[_Worker]) -> list[tuple[threading.Thread, JitterTask]]:

@@ -8,16 +8,17 @@ come through `threading.excepthook`; a hook that the user installed keeps its sa
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pytest_racecheck.model.outcome import Outcome
+from pytest_racecheck.model.wording import label_of
 from pytest_racecheck.runtime.context import current
-from pytest_racecheck.runtime.jitter.errors import error_of
-from pytest_racecheck.runtime.jitter.rescue import rescue
+from pytest_racecheck.runtime.jitter.errors import error_of, hang_of
+from pytest_racecheck.runtime.jitter.rescue import lives, rescue
 from pytest_racecheck.runtime.jitter.task import RunAborted
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 GRACE = 0.25
 _DAEMON_GRACE = 0.02
 _TASK = "_racecheck_task"
+_LIBRARIES = ("multiprocessing.", "concurrent.futures.")
+_WORKERS = {("multiprocessing.pool", "worker"), ("concurrent.futures.thread", "_worker")}
+# Names of threads and of pool threads that nobody chose; their numbers grow through the whole session.
+_MADE_UP = re.compile(r"(Thread-\d+( \(.*\))?|ThreadPoolExecutor-\d+_\d+)$")
 
 
 @contextlib.contextmanager
@@ -34,45 +39,82 @@ def observed(world: World) -> Iterator[None]:
     """Make every thread started inside the block by a task of `world` a task of it, too."""
     started: list[threading.Thread] = []
     original_start = threading.Thread.start
-    original_bootstrap = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
     original_hook = threading.excepthook
 
     def start(thread: threading.Thread) -> None:
         if not world.owns_current():
             original_start(thread)
             return
-        setattr(thread, _TASK, (world, world.adopt(_label(thread)), thread.daemon))
-        if world.main.name == "main":
+        setattr(
+            thread,
+            _TASK,
+            (world, world.adopt(_label(thread), title=title_of(thread)), thread.daemon),
+        )
+        if not world.in_child:
             _start_unawaited(thread, original_start)
         else:
             original_start(thread)
         started.append(thread)
-        if world.plan.serial is not None and not world.serves:
-            thread.join(world.plan.serial)
-            world.overlapped |= thread.is_alive()
+        if not is_service(thread):
+            world.followers.append(thread.is_alive)
+        if world.plan.serial is not None and not world.serves and not is_service(thread):
+            _let_end(world, thread, world.plan.serial)
+
+    def excepthook(args: threading.ExceptHookArgs) -> None:
+        _report_uncaught(world, args, original_hook)
+
+    threading.Thread.start = start  # type: ignore[method-assign, assignment]
+    threading.excepthook = excepthook
+    try:
+        with _bootstrapped(world):
+            yield
+    finally:
+        threading.Thread.start = original_start  # type: ignore[method-assign]
+        # What threads that are got out raise is still ours to ignore.
+        _await_stragglers(world, started)
+        if threading.excepthook is excepthook:
+            threading.excepthook = original_hook
+
+
+@contextlib.contextmanager
+def _bootstrapped(world: World) -> Iterator[None]:
+    """Make a thread its task in the first Python code that runs on it."""
+    original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
     def bootstrap(thread: threading.Thread) -> None:
         owner, name, daemonic = getattr(thread, _TASK, (None, "", False))
         if owner is world:
             thread._daemonic = daemonic  # type: ignore[attr-defined]
             current.task = world.thread_task(name)
-        original_bootstrap(thread)
+        original(thread)
 
-    def excepthook(args: threading.ExceptHookArgs) -> None:
-        _report_uncaught(world, args, original_hook)
-
-    threading.Thread.start = start  # type: ignore[method-assign, assignment]
     threading.Thread._bootstrap_inner = bootstrap  # type: ignore[attr-defined]
-    threading.excepthook = excepthook
     try:
         yield
     finally:
-        threading.Thread.start = original_start  # type: ignore[method-assign]
-        threading.Thread._bootstrap_inner = original_bootstrap  # type: ignore[attr-defined]
-        # What threads that are got out raise is still ours to ignore.
-        _await_stragglers(world, started)
-        if threading.excepthook is excepthook:
-            threading.excepthook = original_hook
+        threading.Thread._bootstrap_inner = original  # type: ignore[attr-defined]
+
+
+def _let_end(world: World, thread: threading.Thread, seconds: float) -> None:
+    """Let the thread end before anything else goes on, unless that has been in vain before.
+
+    A worker of a pool waits for its pool, and runs what is submitted beside what submits it.
+    """
+    if not world.overlapped and not _is_worker(thread):
+        thread.join(seconds)
+    world.overlapped |= thread.is_alive()
+
+
+def is_service(thread: threading.Thread) -> bool:
+    """Whether the thread only serves pools, queues and executors: it runs none of the program's code, and never ends before them."""
+    target = getattr(thread, "_target", None)
+    home = getattr(target or type(thread), "__module__", None) or ""
+    return home.startswith(_LIBRARIES) and not _is_worker(thread)
+
+
+def _is_worker(thread: threading.Thread) -> bool:
+    target = getattr(thread, "_target", None)
+    return (getattr(target, "__module__", ""), getattr(target, "__name__", "")) in _WORKERS
 
 
 def _start_unawaited(thread: Any, start: Callable[[Any], None]) -> None:
@@ -105,9 +147,17 @@ def _start_unawaited(thread: Any, start: Callable[[Any], None]) -> None:
 
 def _label(thread: threading.Thread) -> str:
     """What a report calls such threads: their target's name, else their class's."""
-    target = getattr(thread, "_target", None)
-    name = getattr(target, "__name__", None) or type(thread).__name__
-    return name.strip("<>_") or "thread"
+    return label_of(getattr(thread, "_target", None), type(thread).__name__)
+
+
+def is_task_of(world: World, thread: threading.Thread) -> bool:
+    """Whether a task of that run started the thread."""
+    return getattr(thread, _TASK, (None,))[0] is world
+
+
+def title_of(thread: threading.Thread) -> str | None:
+    """The name that the program gave the thread; None if Python made it up."""
+    return None if _MADE_UP.match(thread.name) else thread.name
 
 
 def _report_uncaught(
@@ -142,28 +192,32 @@ def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
 
     A child process does not wait for its daemon threads, so neither do we there.
     """
-    in_child = world.main.name != "main"
-    end = time.monotonic() + GRACE
+    end = time.monotonic() + (0.0 if world.hung else GRACE)
     for thread in started:
-        if in_child and thread.daemon:
+        if world.in_child and thread.daemon:
             continue
         if thread.is_alive() and thread is not threading.current_thread():
             left = end - time.monotonic()
             thread.join(_DAEMON_GRACE if thread.daemon else max(left, _DAEMON_GRACE))
-    if any(error.kind is Outcome.POTENTIAL_DEADLOCK for error in world.errors):
+    if world.hung:
         _end_stuck(world, started)
     for thread in started:
-        if thread.is_alive() and not (in_child and thread.daemon):
+        if lives(thread) and not (world.in_child and thread.daemon):
             world.leaked.append(f"thread {getattr(thread, _TASK)[1]}")
 
 
 def _end_stuck(world: World, started: list[threading.Thread]) -> None:
-    """After a hang, get the program's threads out."""
+    """After a hang, say where the program's threads stand, and get them out, unless that was tried before."""
     world.stop_recording()
-    tasks = {task.name: task for task in world.tasks}
+    tasks = {task.name: task for task in world.tasks if not task.aborted}
     alive = [
         (thread, tasks[name])
         for thread in started
-        if thread.is_alive() and (name := getattr(thread, _TASK)[1]) in tasks
+        if lives(thread) and (name := getattr(thread, _TASK)[1]) in tasks
     ]
+    frames, told = sys._current_frames(), {error.task for error in world.errors}
+    for thread, task in alive:
+        if task.name not in told and (frame := frames.get(thread.ident or 0)) is not None:
+            world.record(hang_of(task.name, world.plan.deadline, frame, world.plan.scope.contains))
+    del frames
     rescue(alive)

@@ -20,6 +20,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
 from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.wording import shortened, summary_of
 from pytest_racecheck.runtime.backend import Body
 
 _SHOWN = 60
@@ -96,11 +97,11 @@ class Traveller:
             try:
                 self._dumps(part, _is_strange)
             except Exception as cause:
-                what, error = f"{name}, {_shown(part)},", cause
+                what, error = f"{name}, {shortened(repr(part), _SHOWN)},", cause
                 break
         method = getattr(get_spawning_popen(), "method", "spawn")
         return UsageError(
-            f"{what} cannot be pickled for start method {method!r} ({_line(error)}); expected what can travel to another"
+            f"{what} cannot be pickled for start method {method!r} ({summary_of(error)}); expected what can travel to another"
             " process: plain data, functions, and the objects that `shared` makes"
         )
 
@@ -140,13 +141,3 @@ def _module_of(obj: object) -> ModuleType | None:
         module = sys.modules.get(obj.__module__)
         return module if isinstance(module, ModuleType) else None
     return None
-
-
-def _shown(part: object) -> str:
-    text = repr(part)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
-def _line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -17,24 +17,29 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+# What happens when the time is up: it is shown the frame that is stuck, and words what is raised there.
+Notice = Callable[[FrameType | None], str]
+
 
 class RunOverdue(BaseException):
     """The program did not end in time. Not an Exception, so that the program does not catch it by accident."""
+
+    # Users see it, when a test's own run is the one that does not end.
+    __module__ = "pytest_racecheck"
 
 
 class Watchdog:
     """Raises RunOverdue in the main thread some time after it was armed, unless the block has ended by then.
 
-    Before that it shows `seen` the frame that is stuck. Armed off the main thread it does nothing.
+    Armed off the main thread it does nothing.
     """
 
-    def __init__(self, seen: Callable[[FrameType | None], None]) -> None:
-        self._seen = seen
+    def __init__(self, notice: Notice) -> None:
+        self._notice = notice
         self._handler: Any = None
         self._pending = 0.0
         self._began = 0.0
         self._armed = False
-        self._seconds = 0.0
 
     def __enter__(self) -> Watchdog:
         """Nothing is watched yet."""
@@ -52,7 +57,6 @@ class Watchdog:
         self._handler = signal.signal(signal.SIGALRM, self._overdue)
         self._began = time.monotonic()
         self._armed = True
-        self._seconds = seconds
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def __exit__(self, *exc: object) -> None:
@@ -67,13 +71,13 @@ class Watchdog:
             signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
 
     def _overdue(self, _number: int, frame: FrameType | None) -> None:
-        self._seen(frame)
-        raise RunOverdue(f"the program did not end within {self._seconds:g} s")
+        __tracebackhide__ = True
+        raise RunOverdue(self._notice(frame))
 
 
 @contextlib.contextmanager
-def deadline(seconds: float, seen: Callable[[FrameType | None], None]) -> Iterator[None]:
+def deadline(seconds: float, notice: Notice) -> Iterator[None]:
     """Give the block `seconds`, see `Watchdog`."""
-    with Watchdog(seen) as watchdog:
+    with Watchdog(notice) as watchdog:
         watchdog.arm(seconds)
         yield

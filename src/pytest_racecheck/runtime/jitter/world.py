@@ -18,11 +18,10 @@ from types import CodeType, TracebackType
 
 from pytest_racecheck.instrument.recorder import Recorder
 from pytest_racecheck.model.outcome import Outcome, RunResult, Step, TaskError
-from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.context import MAIN, current
 from pytest_racecheck.runtime.jitter.plan import RunPlan
 from pytest_racecheck.runtime.jitter.task import JitterTask
 
-MAIN = "main"
 # Typical seconds between the beginnings of two tasks that are started in a row. Fixed figures and not measured ones: the
 # length of delays hangs on them, and the same seed must inject the same delays.
 THREAD_STAGGER = 0.1e-3
@@ -39,11 +38,19 @@ class World:
     """
 
     def __init__(self, plan: RunPlan, recorder: Recorder | None = None) -> None:
+        self.recorder = recorder
+        self._recording = False
+        self._cleanup = contextlib.ExitStack()
+        self._begin(MAIN, plan)
+
+    def _begin(self, name: str, plan: RunPlan) -> None:
         self.plan = plan
-        self.main = JitterTask(MAIN, plan.delays.stream(MAIN), self)
+        self.main = JitterTask(name, plan.delays.stream(name), self)
         self.errors: list[TaskError] = []
         self.tasks: list[JitterTask] = [self.main]
-        self.names: list[str] = [MAIN]
+        self.names: list[str] = [name]
+        self.followers: list[Callable[[], bool]] = []
+        self.titles: dict[str, str] = {}
         self.weights: dict[str, float] = {}
         self.remote_trace: list[Step] = []
         self.not_covered: dict[str, None] = {}
@@ -51,18 +58,17 @@ class World:
         self.overlapped = False
         self.stagger = 0.0
         self.serves = False
+        # Why the explore engine cannot take over from here, "" where it can.
+        self.beyond_explore = ""
         self.on_first_task: Callable[[], None] = _nothing
         self.original: Callable[[CodeType], CodeType] = _as_it_is
-        self.recorder = recorder
-        self._recording = False
         self._lock = _thread.allocate_lock()
-        self._cleanup = contextlib.ExitStack()
         self._began = 0.0
         self._seconds = 0.0
 
     def __enter__(self) -> World:
         """Become the world of the calling thread: patch what starts tasks."""
-        from pytest_racecheck.runtime.jitter import processes, threads
+        from pytest_racecheck.runtime.jitter import processes, side_doors, threads
 
         with contextlib.ExitStack() as entered:
             entered.callback(self.stop_recording)
@@ -71,6 +77,7 @@ class World:
                 sys.setswitchinterval(self.plan.switch_interval)
             entered.enter_context(threads.observed(self))
             entered.enter_context(processes.observed(self))
+            entered.enter_context(side_doors.observed(self))
             entered.callback(setattr, current, "task", current.task)
             current.task = self.main
             self._cleanup = entered.pop_all()
@@ -88,15 +95,31 @@ class World:
         try:
             self._cleanup.close()
         finally:
+            self.followers.clear()
             for task in self.tasks:
                 if not task.aborted:
                     task.retire()
                 self.weights[task.name] = task.weight
 
-    def adopt(self, label: str, stagger: float = THREAD_STAGGER) -> str:
+    def become_child(self, name: str, plan: RunPlan, *, serves: bool) -> None:
+        """Begin anew as the task `name`, the first of this process.
+
+        A forked child is left its parent's patches, which ask the world whose they are, and what would undo them.
+        """
+        self._begin(name, plan)
+        self.serves = serves
+        self._start_recording()
+
+    @property
+    def in_child(self) -> bool:
+        """Whether this is the world of a process that a task started, and not of the one that the run began in."""
+        return self.main.name != MAIN
+
+    def adopt(self, label: str, stagger: float = THREAD_STAGGER, title: str | None = None) -> str:
         """The name of a task that the calling task is about to start; recording begins with the first one.
 
-        `stagger` is how many seconds later than this task the next one usually begins.
+        `stagger` is how many seconds later than this task the next one usually begins. `title` is what the program calls it,
+        for reports only: it may differ from run to run, and the name fixes the delays.
         """
         if not self.concurrent:
             self.on_first_task()
@@ -106,12 +129,20 @@ class World:
             parent = current.task
             name = (parent if isinstance(parent, JitterTask) else self.main).child_name(label)
             self.names.append(name)
+            if title is not None:
+                self.titles[name] = title
         return name
 
     def owns_current(self) -> bool:
         """Whether the calling thread is a task of this run, and not of none or of another one."""
         task = current.task
         return isinstance(task, JitterTask) and task.world is self
+
+    def is_alone(self, task: JitterTask) -> bool:
+        """Whether no task of the run is left besides this one; `followers` tell of the tasks that were started if they are."""
+        if task is not self.main or self.in_child:
+            return False
+        return not any(lives() for lives in self.followers)
 
     def thread_task(self, name: str) -> JitterTask:
         """The task of that name, for a thread of this process."""
@@ -126,9 +157,19 @@ class World:
             self.errors.append(error)
 
     @property
+    def number(self) -> int:
+        """Which run of its campaign this is, from 1."""
+        return self.plan.delays.run
+
+    @property
     def concurrent(self) -> bool:
         """The program started at least one thread or process."""
         return len(self.names) > 1
+
+    @property
+    def hung(self) -> bool:
+        """Some task did not end in time, so it is in vain to wait for others."""
+        return any(error.kind is Outcome.POTENTIAL_DEADLOCK for error in self.errors)
 
     def result(self) -> RunResult:
         """What happened, once the run is over."""
@@ -139,11 +180,12 @@ class World:
             trace=tuple(self._trace()),
             seconds=self._seconds,
             tasks=tuple(self.names),
+            titles=dict(self.titles),
             concurrent=self.concurrent,
             overlapped=self.overlapped,
             not_covered=tuple(self.not_covered),
             leaked=tuple(self.leaked),
-            points=sum(weight > 0 for weight in self.weights.values()),
+            active_tasks=sum(weight > 0 for weight in self.weights.values()),
         )
 
     def _trace(self) -> Iterator[Step]:

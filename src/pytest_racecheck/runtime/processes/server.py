@@ -8,11 +8,11 @@ import tempfile
 from multiprocessing.managers import SyncManager
 from typing import Any
 
-from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.context import Unobserved
+from pytest_racecheck.runtime.processes.forking import unwarned_fork
 
 # What a socket's address has room for on every system.
 _LONGEST_PATH = 100
-
 _LONGEST_FOLDER = 60
 
 
@@ -41,13 +41,12 @@ class Server:
         """End the server, if there is one."""
         manager, self._manager, self._retired = self._manager, None, False
         folder, self._folder = self._folder, None
-        # What the server's end does is nobody's operation.
-        task, current.task = current.task, None
         try:
             if manager is not None:
-                manager.shutdown()
+                # What the server's end does is nobody's operation.
+                with Unobserved():
+                    manager.shutdown()
         finally:
-            current.task = task
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -59,15 +58,13 @@ class Server:
             if len(address) > _LONGEST_PATH:
                 address = ("127.0.0.1", 0)
         manager = SyncManager(address, ctx=self._context)
-        task, current.task = current.task, None
         try:
-            # It ignores Ctrl-C by itself.
-            manager.start()
+            with Unobserved(), unwarned_fork(self._context):
+                # It ignores Ctrl-C by itself.
+                manager.start()
         except BaseException:
             self.stop()
             raise
-        finally:
-            current.task = task
         return manager
 
 

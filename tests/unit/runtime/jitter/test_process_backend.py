@@ -8,6 +8,7 @@ import os
 import signal
 import tempfile
 import threading
+import warnings
 from multiprocessing.synchronize import SemLock
 from pathlib import Path
 
@@ -234,9 +235,25 @@ def test_interruption_ends_everything(runs, monkeypatch) -> None:
         launched(runs, ProcessBackend("fork"), lambda _: bodies(hang))
 
 
-@pytest.mark.filterwarnings("error")
-def test_threads_of_the_program_do_not_make_forks_warn(runs) -> None:
-    """A queue filled in setup has a feeder thread; forking beside it is no warning of ours."""
+@pytest.mark.parametrize("kind", BACKENDS)
+def test_threads_of_the_program_do_not_make_forks_warn(runs, kind) -> None:
+    """Beside a thread, such as a worker of pytest-xdist has, tasks and servers are forked without a warning."""
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            world = launched(runs, kind("fork"), lambda shared: bodies(increment, shared.counter()))
+    finally:
+        done.set()
+        thread.join()
+    assert world.result().passed
+    assert seen == []
+
+
+def test_a_queue_filled_in_setup_reaches_forked_tasks(runs) -> None:
+    """The feeder thread of such a queue is in the parent, and the items arrive."""
 
     def take(queue) -> None:
         queue.get()

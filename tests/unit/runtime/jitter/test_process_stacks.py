@@ -50,12 +50,15 @@ def test_nobody_answers(tmp_path) -> None:
 
 
 def test_the_innermost_own_frame_counts() -> None:
-    """The place is where the project's own code stands, on the main thread."""
+    """The place is where the project's own code stands, on the main thread, and only its own lines are shown."""
     error = hang_from("take-1", 5.0, STACK, lambda file: file.startswith("/project"))
     assert error.kind is Outcome.POTENTIAL_DEADLOCK
     assert error.summary == "take-1 did not end within 5 s, at /project/inner.py:11 in take"
     assert error.position == ("/project/inner.py", 11)
-    assert error.details == STACK
+    assert error.details.splitlines() == [
+        '  File "/project/outer.py", line 13, in run',
+        '  File "/project/inner.py", line 11, in take',
+    ]
 
 
 def test_without_own_frames_the_innermost_counts() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_racecheck.runtime.jitter.delays import RunDelays
-from pytest_racecheck.runtime.jitter.rescue import rescue
+from pytest_racecheck.runtime.jitter.rescue import may_raise_in_others, rescue
 from pytest_racecheck.runtime.jitter.task import JitterTask, RunAborted
 
 TASK = RunDelays.draw(1, 1, 1e-3, {})
@@ -63,6 +63,8 @@ def spin() -> None:
 )
 def test_a_stuck_thread_ends(stuck: Callable[[], None]) -> None:
     """Threads that wait for plain locks, directly or through the standard library, and those that spin, are ended."""
+    if stuck in (wait_for_queue, spin) and not may_raise_in_others():
+        pytest.skip("on 3.11 no exception may be set in another thread while something traces")
     started = threading.Event()
 
     def body() -> None:

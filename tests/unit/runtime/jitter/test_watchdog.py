@@ -16,11 +16,16 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_a_stuck_main_thread_is_got_out_with_its_frame() -> None:
-    """A lock that nobody releases is left when the deadline passes, and the stuck frame is shown."""
+    """A lock that nobody releases is left when the deadline passes, and the stuck frame is shown to who words it."""
     seen: list[FrameType | None] = []
+
+    def notice(frame: FrameType | None) -> str:
+        seen.append(frame)
+        return "stuck"
+
     lock = threading.Lock()
     lock.acquire()
-    with pytest.raises(RunOverdue), deadline(0.05, seen.append):
+    with pytest.raises(RunOverdue, match="^stuck$"), deadline(0.05, notice):
         lock.acquire()
     assert seen[0] is not None
     assert seen[0].f_code is test_a_stuck_main_thread_is_got_out_with_its_frame.__code__
@@ -35,7 +40,7 @@ def test_what_was_set_before_is_put_back() -> None:
     previous = signal.signal(signal.SIGALRM, theirs)
     signal.setitimer(signal.ITIMER_REAL, 60)
     try:
-        with deadline(30, lambda frame: None):
+        with deadline(30, lambda frame: ""):
             assert signal.getsignal(signal.SIGALRM) is not theirs
         assert signal.getsignal(signal.SIGALRM) is theirs
         assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 60
@@ -49,7 +54,7 @@ def test_a_shorter_timer_of_somebody_else_is_left_alone() -> None:
     previous = signal.signal(signal.SIGALRM, signal.SIG_IGN)
     signal.setitimer(signal.ITIMER_REAL, 20)
     try:
-        with deadline(30, lambda frame: None):
+        with deadline(30, lambda frame: ""):
             assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -57,14 +62,20 @@ def test_a_shorter_timer_of_somebody_else_is_left_alone() -> None:
 
 
 def test_off_the_main_thread_there_is_no_deadline() -> None:
-    """On another thread the block runs without a timer."""
-    timers: list[float] = []
+    """On another thread the block leaves handler and timer as they are, pytest-timeout's included."""
+    seen: list[tuple[object, float]] = []
+
+    def look() -> None:
+        seen.append((signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[0]))
 
     def body() -> None:
-        with deadline(30, lambda frame: None):
-            timers.append(signal.getitimer(signal.ITIMER_REAL)[0])
+        with deadline(30, lambda frame: ""):
+            look()
 
+    look()
     thread = threading.Thread(target=body)
     thread.start()
     thread.join()
-    assert timers == [0.0]
+    (handler, left), (handler_inside, left_inside) = seen
+    assert handler_inside is handler
+    assert left_inside <= left

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Argument = TypeVar("Argument")
 
 
 class Interrupts:
@@ -44,6 +46,15 @@ class Interrupts:
         if self._lost:
             self._lost = False
             raise KeyboardInterrupt
+
+    def checked(self, program: Callable[[Argument], None]) -> Callable[[Argument], None]:
+        """`program`, with a check before each run."""
+
+        def run(argument: Argument) -> None:
+            self.check()
+            program(argument)
+
+        return run
 
     def _hook(self, lost: sys.UnraisableHookArgs) -> None:
         if isinstance(lost.exc_value, KeyboardInterrupt):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pytest_racecheck.plugin.interrupts import Interrupts
+from pytest_racecheck.runtime.interrupts import Interrupts
 
 
 class Interrupted:

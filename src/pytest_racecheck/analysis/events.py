@@ -1,0 +1,97 @@
+"""A trace as what the program's author sees: what was read and written, with the library's calls as single operations.
+
+`jobs.empty()` and `jobs.get_nowait()` are, in the trace, a lock taken and given back inside of the queue. To reason about them they are
+operations on the queue itself: the first only asks, the second changes it. Locks that the program takes itself are left out: what
+they guard is what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_racecheck.analysis.conditions import asks
+from pytest_racecheck.model.operation import Access, Kind
+from pytest_racecheck.model.trace import Action, TraceStep
+
+SYNCHRONISING = frozenset(
+    {Action.ACQUIRE, Action.RELEASE, Action.START, Action.END, Action.JOIN, Action.WAIT, Action.WAKE,
+     Action.SLEEP, Action.TIMEOUT}
+)  # fmt: skip
+_ASKING = frozenset(
+    {"empty", "full", "qsize", "is_set", "locked", "is_alive", "done", "running", "cancelled"}
+)
+# Methods whose purpose is to wait for somebody or to keep others out.
+_ORDERING = frozenset(
+    {"acquire", "release", "wait", "wait_for", "notify", "notify_all", "join", "start", "result", "shutdown",
+     "submit", "map", "task_done"}
+)  # fmt: skip
+
+#: A resource, or an object that the library's methods are called on.
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One operation on something shared. `asks`: its value decides about something; `calls`: it is a method call, not a plain store."""
+
+    step: TraceStep
+    key: Key
+    name: str | None
+    writes: bool
+    asks: bool
+    calls: bool
+
+    @property
+    def task(self) -> str:
+        """Whose it is."""
+        return self.step.task
+
+    @property
+    def number(self) -> int:
+        """Its place in the trace."""
+        return self.step.number
+
+    def conflicts(self, other: Event) -> bool:
+        """Whether the order of the two matters."""
+        return self.key == other.key and self.task != other.task and (self.writes or other.writes)
+
+
+def events_of(trace: Sequence[TraceStep]) -> list[Event]:
+    """What happened, in order; a library call counts once, where it begins."""
+    events: list[Event] = []
+    calls: set[int] = set()
+    for step in trace:
+        if step.call is not None:
+            if step.call.number not in calls:
+                calls.add(step.call.number)
+                events += _of_call(step)
+        elif step.resource is None or step.position is None:
+            # What the library does on threads of its own is nobody's doing.
+            continue
+        elif step.action not in SYNCHRONISING:
+            events.append(_of_step(step, step.resource))
+    return events
+
+
+def _of_call(step: TraceStep) -> list[Event]:
+    call = step.call
+    assert call is not None
+    if call.subject is None or call.function in _ORDERING:
+        return []
+    looks = call.function in _ASKING
+    asking = looks or (step.site is not None and asks(step.site))
+    return [Event(step, ("object", call.subject), call.name, not looks, asking, calls=True)]
+
+
+def _of_step(step: TraceStep, resource: int) -> Event:
+    writes = step.access is Access.WRITE
+    site = step.site
+    return Event(
+        step=step,
+        key=("resource", resource),
+        name=step.name,
+        writes=writes,
+        asks=not writes and site is not None and asks(site),
+        calls=step.action is Action.CALL or (site is not None and site.kind is Kind.CALL),
+    )

@@ -1,0 +1,199 @@
+"""What kind of race a failing run shows, and on what.
+
+The run was shrunk before, so little in it is accident: a task was interrupted between two operations, and what others did meanwhile
+is what broke it. Each interruption is compared with these shapes, the most telling first; `x` and `y` are shared.
+
+- lost update: it read x; others wrote x; it wrote what it had made of the old x. Or it wrote x, others wrote x, and it reads theirs.
+- check then act: it asked for x; others changed x; it acted on the old answer.
+- use after close: the same, and what the others did was to close something.
+- torn read: others read x after, but y before it wrote them; or it read x before, and y after others wrote them.
+- stale read: it read x, and others changed it meanwhile.
+- order violation: nobody was interrupted in a way that matters; the tasks came in the wrong order.
+
+Where nobody could go on, it is a deadlock if tasks wait for each other, and a lost wake-up if one waits to be told what nobody is going to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from pytest_racecheck.analysis.conditions import is_known, is_made_into
+from pytest_racecheck.analysis.events import Event, Key, events_of
+from pytest_racecheck.analysis.windows import Window, windows_of
+from pytest_racecheck.model.outcome import Outcome, RunResult
+from pytest_racecheck.model.trace import TraceStep, Waiting, to_blame
+
+_CLOSING = re.compile(
+    r"clos|shut|dispos|destroy|releas|finali[sz]|stopp|terminat|disconnect", re.IGNORECASE
+)
+_TOLD_BY_NOTIFYING = frozenset({"Condition", "Event", ""})
+
+Found = tuple[str, str | None]
+Shape = Callable[[Window], Found | None]
+
+
+def kind_of(result: RunResult) -> Found:
+    """The kind of race, and the resource as the source spells it (None where none can be told)."""
+    explored = result.explored
+    assert explored is not None
+    trace = explored.trace
+    if explored.waiting:
+        return _kind_of_waiting(explored.waiting)
+    if result.outcome is Outcome.LIVELOCK:
+        return "livelock", _last_conflict(events_of(trace))
+    return _kind_of_trace(trace, result)
+
+
+def _kind_of_waiting(waiting: Sequence[Waiting]) -> Found:
+    cycle = cycle_of(waiting)
+    if cycle:
+        return "deadlock", cycle[0].resource
+    stuck = to_blame(waiting)
+    deaf = [one for one in stuck if one.notified]
+    blocked = [one for one in stuck if one.holder in {other.task for other in deaf}]
+    if [one for one in blocked if one.operation != "join"]:
+        return "deadlock", blocked[0].resource
+    if deaf and all(one.owner in _TOLD_BY_NOTIFYING for one in deaf):
+        return "lost wake-up", deaf[0].resource
+    return "deadlock", next((one.resource for one in stuck if one.resource), None)
+
+
+def cycle_of(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
+    """Tasks that wait for each other in a circle, from the first that is in one; empty if none do."""
+    by_task = {one.task: one for one in waiting}
+    for start in waiting:
+        path: list[Waiting] = []
+        one: Waiting | None = start
+        while one is not None and one not in path:
+            path.append(one)
+            one = by_task.get(one.holder) if one.holder is not None else None
+        if one is start:
+            return tuple(path)
+    return ()
+
+
+def _kind_of_trace(trace: Sequence[TraceStep], result: RunResult) -> Found:
+    events = events_of(trace)
+    windows = windows_of(trace, events)
+    for shapes in ((_lost_update, _acted, _torn), (_stale, _overwritten)):
+        for window in windows:
+            found = next(filter(None, (shape(window) for shape in shapes)), None)
+            if found is not None:
+                return found if found[0] != "check then act" else _closed(found, window, result)
+    return "order violation", _last_conflict(events)
+
+
+def _lost_update(window: Window) -> Found | None:
+    """Read, written by others, written by itself."""
+    for after in window.after:
+        if not after.writes or after.calls:
+            continue
+        changed = _change(window, after)
+        read = None if changed is None else window.last_before(changed)
+        if read is None or read.writes or read.key != after.key:
+            continue
+        if _first_touch(window, after) and not _asked_only(read, after):
+            return "lost update", after.name
+    return None
+
+
+def _asked_only(read: Event, after: Event) -> bool:
+    first, second = read.step.site, after.step.site
+    if first is not None and second is not None and is_known(first) and is_made_into(first, second):
+        return False
+    return read.asks or read.calls
+
+
+def _first_touch(window: Window, after: Event) -> bool:
+    """It did not look again in between."""
+    return next(own for own in window.after if own.key == after.key) is after
+
+
+def _acted(window: Window) -> Found | None:
+    """Asked, changed by others, and gone on with."""
+    for asked in reversed(window.before):
+        if asked.asks and not asked.writes and _changes(window, asked):
+            own = [later for later in window.before if later.number > asked.number]
+            if not any(later.key == asked.key for later in own):
+                return "check then act", asked.name
+    return None
+
+
+def _torn(window: Window) -> Found | None:
+    """Half of a change seen: others came between two writes, or between two reads."""
+    for after in window.after:
+        seen = [other for other in window.meanwhile if other.conflicts(after)]
+        if not seen or not _first_touch(window, after):
+            continue
+        for before in reversed(window.before):
+            met = [other for other in window.meanwhile if other.conflicts(before)]
+            same = {one.task for one in met} & {other.task for other in seen}
+            if same and _is_torn(before, after, met, seen):
+                return "torn read", after.name
+    return None
+
+
+def _is_torn(before: Event, after: Event, met: Sequence[Event], seen: Sequence[Event]) -> bool:
+    if before.writes and after.writes:
+        return any(not other.writes for other in met) and any(not other.writes for other in seen)
+    if not before.writes and not after.writes and before.key != after.key:
+        return any(other.writes for other in met) and any(other.writes for other in seen)
+    return False
+
+
+def _stale(window: Window) -> Found | None:
+    """Read, and changed by others while it went on."""
+    for read in reversed(window.before):
+        if not read.writes and _changes(window, read):
+            return "stale read", read.name
+    return None
+
+
+def _overwritten(window: Window) -> Found | None:
+    """Written, written by others, and read."""
+    for after in window.after:
+        changed = None if after.writes else _change(window, after)
+        own = None if changed is None else window.last_before(changed)
+        if own is not None and own.writes and own.key == after.key:
+            return "lost update", after.name
+    return None
+
+
+def _changes(window: Window, own: Event) -> bool:
+    return any(other.writes and other.key == own.key for other in window.meanwhile)
+
+
+def _change(window: Window, own: Event) -> Event | None:
+    """The last write of others to the same thing."""
+    return next((e for e in reversed(window.meanwhile) if e.writes and e.key == own.key), None)
+
+
+def _closed(found: Found, window: Window, result: RunResult) -> Found:
+    words = [error.summary for error in result.errors]
+    words += list(_what_others_did(window, found[1]))
+    return ("use after close", found[1]) if any(map(_CLOSING.search, words)) else found
+
+
+def _what_others_did(window: Window, name: str | None) -> Iterator[str]:
+    for event in window.meanwhile:
+        if event.writes and event.name == name:
+            if event.name is not None:
+                yield event.name.rpartition(".")[2]
+            if event.step.position is not None:
+                yield event.step.position.function.rpartition(".")[2]
+
+
+def _last_conflict(events: Sequence[Event]) -> str | None:
+    """The last thing that one task wrote and another touched."""
+    tasks: dict[Key, set[str]] = defaultdict(set)
+    written: set[Key] = set()
+    found = None
+    for event in events:
+        tasks[event.key].add(event.task)
+        if event.writes:
+            written.add(event.key)
+        if event.name is not None and event.key in written and len(tasks[event.key]) > 1:
+            found = event.name
+    return found

@@ -1,0 +1,133 @@
+"""From a failing run to a failure that can be shown: spelled out, shrunk, recorded, and put into a token.
+
+Each step is a replay, and only a replay that fails alike counts. A failure that does not come again when its own schedule is repeated
+is not a function of the schedule; it is reported as that, and accuses nobody.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from pytest_racecheck.analysis.kind import kind_of
+from pytest_racecheck.campaign.replaying import describer, token_of
+from pytest_racecheck.campaign.sameness import CAUSES
+from pytest_racecheck.campaign.shrink import Attempt, shrink
+from pytest_racecheck.model.result import Failure
+from pytest_racecheck.model.schedule import Deviation, Schedule
+from pytest_racecheck.runtime.threads.controlled import Controlled
+from pytest_racecheck.runtime.threads.run import Run
+from pytest_racecheck.strategies.bounded import Bounded
+from pytest_racecheck.strategies.protocol import Strategy
+from pytest_racecheck.strategies.replay import Replay
+from pytest_racecheck.strategies.through_cold import ThroughCold
+from pytest_racecheck.strategies.witness import Witness
+
+SHRINK_RUNS = 500
+SHRINK_SECONDS = 4.0
+FEWER_RUNS = 200
+FEWER_SECONDS = 1.0
+
+Replayed = Callable[..., Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A failure and whether its schedule brings it about again; `reason` says so where it does not."""
+
+    failure: Failure
+    replayed: bool
+    reason: str = ""
+
+
+def explain(controlled: Controlled, run: Run) -> Explanation:
+    """The failure of `run`, which has just ended."""
+    key = run.failure_key
+    found = schedule_of(controlled)
+    cold = frozenset(point.number for point in controlled.points.all if point.cold)
+    generator = Random(0)
+
+    def replay(schedule: Schedule, strategy: Strategy | None = None) -> Attempt:
+        again = controlled.run(strategy or Replay(schedule), generator, run.number, full=True)
+        scheduler = controlled.scheduler
+        return Attempt(
+            failed_alike=again.failure_key == key,
+            schedule=schedule_of(controlled),
+            preemptions=scheduler.preemptions,
+            switches=scheduler.switches,
+            choices=scheduler.choices,
+        )
+
+    if controlled.points.watching:
+        spelled_out = replay(found)
+    else:
+        spelled_out = replay(found, ThroughCold(Replay(found), cold.__contains__))
+    if not spelled_out.failed_alike:
+        return _unfaithful(controlled, run)
+    smallest = shrink(spelled_out, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
+    if smallest.preemptions > 1:
+        fewer = _fewer_preemptions(smallest, replay, controlled, cold)
+        smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
+    witness = Witness(Replay(smallest.schedule), describer(controlled))
+    shown = controlled.run(witness, generator, run.number, recorded=True)
+    if shown.failure_key != key:
+        return _unfaithful(controlled, run)
+    return Explanation(failure_of(shown, str(token_of(witness, controlled))), replayed=True)
+
+
+def _fewer_preemptions(
+    first: Attempt, replay: Replayed, controlled: Controlled, cold: frozenset[int]
+) -> Attempt:
+    """A schedule that fails alike with fewer preemptions, looked for at random, the fewest first; `first` where none turns up."""
+    end = time.monotonic() + FEWER_SECONDS
+    choices = max(1, controlled.profile.choices)
+    for preemptions in range(first.preemptions):
+        for _ in range(FEWER_RUNS):
+            if time.monotonic() > end:
+                return first
+            bounded = ThroughCold(Bounded(preemptions, choices), cold.__contains__)
+            attempt = replay(first.schedule, bounded)
+            if attempt.failed_alike and attempt.preemptions < first.preemptions:
+                return attempt
+    return first
+
+
+def schedule_of(controlled: Controlled) -> Schedule:
+    """What the last run did, as deviations."""
+    return Schedule(tuple(Deviation(*pair) for pair in controlled.scheduler.deviations))
+
+
+def failure_of(run: Run, token: str) -> Failure:
+    """The failure of a recorded run."""
+    result = run.result()
+    explored = result.explored
+    assert explored is not None
+    kind, resource = kind_of(result)
+    return Failure(
+        kind=kind,
+        resource=resource,
+        exception=next((e.exception for e in result.errors if e.exception is not None), None),
+        run=run.number,
+        result=result,
+        schedule=explored.schedule,
+        preemptions=explored.preemptions,
+        switches=explored.switches,
+        token=token,
+    )
+
+
+def _unfaithful(controlled: Controlled, run: Run) -> Explanation:
+    result = run.result()
+    first = result.errors[0]
+    failure = Failure(
+        kind=result.outcome.value,
+        resource=None,
+        exception=first.exception,
+        run=run.number,
+        result=result,
+        schedule=schedule_of(controlled),
+    )
+    reason = f"schedule {run.number} failed ({first.summary}), but not when it was repeated; likely causes: {CAUSES}"
+    return Explanation(failure, replayed=False, reason=reason)

@@ -1,0 +1,128 @@
+"""The campaign over one test item, from the moment it starts a first task."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from pytest_racecheck.campaign.jitter import JitterCampaign
+from pytest_racecheck.model.report import RaceReport
+from pytest_racecheck.model.result import CampaignResult
+from pytest_racecheck.plugin.classify import classify
+from pytest_racecheck.plugin.options import options_of
+from pytest_racecheck.plugin.orders import Orders
+from pytest_racecheck.plugin.program import ItemProgram
+from pytest_racecheck.plugin.seeds import (
+    again,
+    base_seed,
+    derived_seed,
+    replay_command,
+    seed_option,
+)
+from pytest_racecheck.plugin.summary_entry import entry_of, keep_entry
+from pytest_racecheck.plugin.verdicts import verdict_error
+from pytest_racecheck.runtime.jitter.world import World
+from pytest_racecheck.runtime.snapshot import Snapshot
+
+
+class ItemCampaign:
+    """The first run of an item, which is pytest's own, and the further ones.
+
+    `finished`: the first run can be followed by others. `with_fixtures`: its function-scoped fixtures start tasks, so they are
+    part of every run.
+    """
+
+    def __init__(
+        self, item: pytest.Item, orders: Orders, start: Snapshot | None, with_fixtures: bool
+    ) -> None:
+        assert isinstance(item, pytest.Function)
+        self.finished = False
+        self._item = item
+        self._orders = orders
+        self._program = ItemProgram(item, with_fixtures)
+        self._world: World | None = None
+        self._settings = orders.settings(item)
+        self._start = start
+        self._campaign = JitterCampaign(
+            self._settings,
+            name=item.nodeid,
+            root=item.config.rootpath,
+            classify=classify,
+            start=start,
+        )
+
+    @contextmanager
+    def first_run(self) -> Iterator[None]:
+        """The rest of the first run, from its first start on."""
+        with self._campaign.first_run() as world:
+            self._world = world
+            yield
+
+    def end_first_run(self, error: BaseException | None) -> None:
+        """End the item's function-scoped fixtures inside the run that `error` ended."""
+        judgement = "failure" if error is None else classify(error)
+        self.finished = judgement == "failure"
+        if judgement != "abort" and self._world is not None:
+            self._program.end_run(self._world, error)
+
+    def outcome(
+        self, own: BaseException | None, random_state: tuple[Any, ...], beside: tuple[str, ...]
+    ) -> BaseException | None:
+        """The further runs, and what the test is to raise; `own` is what its first run raised, `beside` is not covered."""
+        with self._program.further_runs(random_state):
+            result = self._further_runs(own)
+        result = dataclasses.replace(result, not_covered=(*result.not_covered, *beside))
+        keep_entry(self._item, entry_of(result, self._orders.marks.expect))
+        self._item.add_report_section(
+            "call", "racecheck", f"same delays again: {seed_option(self._item.config)}\n"
+        )
+        return verdict_error(
+            self._report(result), own, self._orders.marks.expect, self._orders.strict
+        )
+
+    def _further_runs(self, own: BaseException | None) -> CampaignResult:
+        """Explored where that can be, else jittered; what explore could not hold is jittered, too, and the result says so."""
+        from pytest_racecheck.campaign.explore import ExploreCampaign
+        from pytest_racecheck.campaign.mode import jittered_instead, mode_for
+        from pytest_racecheck.model.token import Token
+
+        assert self._world is not None
+        explores = mode_for(self._settings, "thread") == "explore"
+        beyond = self._world.beyond_explore
+        if not explores or beyond:
+            result = self._campaign.go_on(self._program)
+            return jittered_instead(result, beyond) if explores and self._settings.mode else result
+        campaign = ExploreCampaign(
+            self._settings, name=self._item.nodeid, root=self._item.config.rootpath, backend=None,
+            classify=classify, start=self._start, passed_before=own is None,
+        )  # fmt: skip
+        token = options_of(self._item.config).replay
+        if token is not None:
+            self._campaign.close()
+            return campaign.replay(self._program, Token.parse(token), self._campaign.keys)
+        result = campaign.explore(self._program, self._campaign.keys)
+        if campaign.stuck_call is None:
+            self._campaign.close()
+            return result
+        return jittered_instead(self._campaign.go_on(self._program), campaign.stuck_call)
+
+    def _report(self, result: CampaignResult) -> RaceReport:
+        from pytest_racecheck.entry import report_of
+
+        config = self._item.config
+        derived = derived_seed(base_seed(config), self._item.nodeid)
+        alone = "this test alone: @pytest.mark.racecheck(seed={})"
+        return report_of(
+            result,
+            config.rootpath,
+            again(config, derived, alone),
+            replay_command(self._item.nodeid),
+        )
+
+    def close(self) -> None:
+        """There will be no further runs."""
+        self._campaign.close()

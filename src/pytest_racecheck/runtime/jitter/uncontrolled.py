@@ -1,0 +1,127 @@
+"""What a test starts that can be no task: told, so that nothing passes as explored that was not.
+
+Other programs, processes of a bare `os.fork` and signal handlers run beside the tasks or in the middle of one. No delay reaches
+them, and no control run takes them out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.jitter.foreign_pools import left_alone
+
+Tell = Callable[[str], None]
+
+_FORKS = ("fork", "forkpty", "posix_spawn", "posix_spawnp")
+# What starts processes for others, and tells of them itself or has them observed.
+_STARTERS = frozenset({"subprocess", "multiprocessing.popen_fork", "pty"})
+# These wait for the program they start: it runs beside nothing of the test's.
+_WAITING = frozenset({"run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"})
+
+
+@contextlib.contextmanager
+def noticing(tell: Tell, in_scope: Callable[[str], bool]) -> Iterator[None]:
+    """Tell of what is started inside the block, once for each kind, on any thread of the test.
+
+    What a task of a run starts is told to that run.
+    """
+    told = _to_run_or(tell)
+    with contextlib.ExitStack() as stack:
+
+        def patch(owner: Any, name: str, made: Callable[[Any], Any]) -> None:
+            original = getattr(owner, name)
+            replacement = made(original)
+            stack.callback(_put_back, owner, name, original, replacement)
+            setattr(owner, name, replacement)
+
+        patch(subprocess.Popen, "__init__", lambda original: _program(told, original))
+        patch(signal, "signal", lambda original: _handler(told, original, in_scope))
+        for name in _FORKS:
+            if hasattr(os, name):
+                patch(os, name, functools.partial(_fork, told, name))
+        stack.enter_context(left_alone(told))
+        yield
+
+
+def _put_back(owner: Any, name: str, original: Any, replacement: Any) -> None:
+    if getattr(owner, name) is replacement:
+        setattr(owner, name, original)
+
+
+def _to_run_or(tell: Tell) -> Tell:
+    home = os.getpid()
+
+    def told(text: str) -> None:
+        world = getattr(current.task, "world", None)
+        if world is not None:
+            world.not_covered[text] = None
+        elif os.getpid() == home:
+            tell(text)
+
+    return told
+
+
+def _program(tell: Tell, original: Any) -> Any:
+    def init(popen: Any, args: Any, *more: Any, **named: Any) -> None:
+        name = _name(named.get("executable") or args)
+        if name.startswith("python") or not _is_awaited(sys._getframe(1)):
+            tell(f"program {name}, started with subprocess, is not controlled")
+        original(popen, args, *more, **named)
+
+    return init
+
+
+def _name(program: Any) -> str:
+    """What a program is called, from what `Popen` is given: a path or a command line, as text or in pieces."""
+    with contextlib.suppress(TypeError, IndexError, ValueError):
+        if not isinstance(program, str | bytes | os.PathLike):
+            program = next(iter(program), "")
+        words = os.fsdecode(program).split(maxsplit=1)
+        return os.path.basename(words[0])
+    return "?"
+
+
+def _is_awaited(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_globals.get("__name__") == "subprocess":
+        if frame.f_code.co_name in _WAITING:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _fork(tell: Tell, name: str, original: Any) -> Any:
+    def fork(*args: Any, **kwargs: Any) -> Any:
+        if sys._getframe(1).f_globals.get("__name__") not in _STARTERS:
+            tell(f"a process made with os.{name} is not controlled")
+        return original(*args, **kwargs)
+
+    return fork
+
+
+def _handler(tell: Tell, original: Any, in_scope: Callable[[str], bool]) -> Any:
+    def install(signalnum: Any, handler: Any) -> Any:
+        before = original(signalnum, handler)
+        function = getattr(handler, "__func__", getattr(handler, "func", handler))
+        code = getattr(function, "__code__", None)
+        if code is not None and in_scope(code.co_filename):
+            tell(f"the handler of {_signal_name(signalnum)}: where it interrupts is not varied")
+        return before
+
+    return install
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        # Most real-time signals have no names.
+        return f"signal {number}"

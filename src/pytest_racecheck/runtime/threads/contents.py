@@ -1,0 +1,351 @@
+"""Containers, and the calls that touch them: what instructions on objects and calls of C code can change.
+
+Of C code only what it is called on can be seen. A method of a built-in container reads or writes that container, by its name;
+a built-in function (`len`, `sorted`, `heapq.heappush`) acts on its first argument. A Python function out of scope is a black box: it
+counts as one operation on the object it is a method of, or on its module, unless its module is known to keep nothing
+between calls, or to do everything through primitives that are controlled themselves.
+"""
+
+from __future__ import annotations
+
+import collections
+import gc
+import sys
+from collections.abc import Callable, Iterable
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+)
+from typing import Any
+
+from pytest_racecheck.runtime.threads.resources import CONTENTS, holder_of
+
+Touched = tuple[object, str, bool]
+
+_CONTAINERS = (list, dict, set, bytearray, collections.deque)
+_MUTABLE_HEAPTYPE = 1 << 9
+_READS = frozenset(
+    [
+        "get",
+        "keys",
+        "values",
+        "items",
+        "copy",
+        "index",
+        "count",
+        "__len__",
+        "__contains__",
+        "__getitem__",
+        "__iter__",
+        "__eq__",
+        "__ne__",
+        "__lt__",
+        "__le__",
+        "__gt__",
+        "__ge__",
+        "__repr__",
+        "__str__",
+        "__hash__",
+        "__bool__",
+        "__reversed__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__sizeof__",
+        "__or__",
+        "__and__",
+        "__sub__",
+        "__xor__",
+        "__add__",
+        "__mul__",
+        "isdisjoint",
+        "issubset",
+        "issuperset",
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+        "decode",
+        "hex",
+        "find",
+        "rfind",
+        "startswith",
+        "endswith",
+        "split",
+        "join",
+        "tobytes",
+        "tolist",
+        "peek",
+        "maxlen",
+        "most_common",
+        "total",
+        "elements",
+        "empty",
+        "full",
+        "qsize",
+        "is_set",
+        "locked",
+        "read_text",
+        "exists",
+        "is_file",
+        "is_dir",
+    ]
+)
+# Built-in functions that change what their first argument holds.
+_WRITING = frozenset(
+    [
+        "setattr",
+        "delattr",
+        "next",
+        "anext",
+        "heappush",
+        "heappop",
+        "heapify",
+        "heapreplace",
+        "heappushpop",
+        "insort",
+        "insort_left",
+        "insort_right",
+        "setitem",
+        "delitem",
+        "iadd",
+        "iconcat",
+        "shuffle",
+    ]
+)
+_ATTRIBUTE_CALLS = {getattr: False, hasattr: False, setattr: True, delattr: True}
+# Built-in functions of these modules act on the world outside, which all tasks share.
+_OUTSIDE = frozenset({"posix", "nt", "_io", "fcntl", "_sqlite3", "mmap"})
+_FILES = "files"
+# Modules in Python whose functions keep nothing between calls that a test could race on, or only behind controlled primitives.
+_QUIET = frozenset(
+    [
+        "threading",
+        "queue",
+        "concurrent",
+        "_weakrefset",
+        "abc",
+        "ast",
+        "asyncio",
+        "bisect",
+        "codecs",
+        "collections",
+        "colorsys",
+        "contextlib",
+        "contextvars",
+        "copy",
+        "copyreg",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "dis",
+        "enum",
+        "fractions",
+        "functools",
+        "heapq",
+        "inspect",
+        "io",
+        "itertools",
+        "json",
+        "keyword",
+        "linecache",
+        "logging",
+        "math",
+        "numbers",
+        "operator",
+        "pprint",
+        "random",
+        "re",
+        "reprlib",
+        "selectors",
+        "socket",
+        "socketserver",
+        "statistics",
+        "string",
+        "struct",
+        "textwrap",
+        "time",
+        "token",
+        "tokenize",
+        "traceback",
+        "types",
+        "typing",
+        "unittest",
+        "uuid",
+        "warnings",
+        "weakref",
+        "_pytest",
+        "pytest",
+        "pluggy",
+        "hypothesis",
+        "pytest_racecheck",
+        "importlib",
+        "_frozen_importlib",
+        "greenlet",
+        "_frozen_importlib_external",
+    ]
+)
+_FILE_MODULES = frozenset(
+    [
+        "os",
+        "shutil",
+        "pathlib",
+        "tempfile",
+        "genericpath",
+        "posixpath",
+        "ntpath",
+        "glob",
+        "fileinput",
+        "sqlite3",
+    ]
+)
+
+_kinds: dict[type, Callable[[Any], object | None]] = {}
+
+
+def is_builtin(kind: type) -> bool:
+    """Whether a type is written in C, so that its attributes are its own methods."""
+    return not kind.__flags__ & _MUTABLE_HEAPTYPE and kind is not ModuleType
+
+
+def holder(obj: object) -> object | None:
+    """The container whose contents an instruction on `obj` touches; None where nothing that could be shared is."""
+    kind = type(obj)
+    found = _kinds.get(kind)
+    if found is None:
+        found = _kinds[kind] = _holder_for(kind)
+    return found(obj)
+
+
+def _itself(obj: object) -> object:
+    return obj
+
+
+def _none(_obj: object) -> None:
+    return None
+
+
+def _underlying(obj: object) -> object | None:
+    """What a view, an iterator, or a chain of them, goes over."""
+    for _ in range(4):
+        inner = [
+            held for held in gc.get_referents(obj) if not isinstance(held, (type, str, int, tuple))
+        ]
+        if not inner:
+            return None
+        obj = inner[0]
+        if isinstance(obj, _CONTAINERS):
+            return obj
+    return None
+
+
+_ITERABLES: tuple[Iterable[object], ...] = (
+    [], {}, set(), b"", bytearray(), collections.deque(), {}.keys(), {}.values(), {}.items(),
+)  # fmt: skip
+_ITERATORS = frozenset(
+    {type(iter(made)) for made in _ITERABLES}
+    | {type(reversed([])), type(reversed({})), type({}.keys()), type({}.values()), type({}.items())}
+    | {enumerate, zip, map, filter}
+)  # fmt: skip
+_PRIVATE = frozenset(
+    {
+        int, float, complex, bool, str, bytes, tuple, frozenset, range, slice, type(None), type(...), type(NotImplemented),
+        CodeType, FunctionType, MethodType, BuiltinFunctionType, ModuleType, type, property, staticmethod, classmethod, type(iter(())),
+        type(iter(range(0))), type(iter("")),
+    }
+)  # fmt: skip
+
+
+def _holder_for(kind: type) -> Callable[[Any], object | None]:
+    if issubclass(kind, _CONTAINERS):
+        return _itself
+    if kind in _ITERATORS:
+        return _underlying
+    if kind in _PRIVATE or issubclass(kind, (type, BaseException)):
+        return _none
+    # What a Python class does, its own methods show.
+    return _itself if is_builtin(kind) or kind is GeneratorType else _none
+
+
+class Calls:
+    """Decides what calls touch, for a scope: what is in it needs no decision, its own instructions show what it does."""
+
+    def __init__(self, in_scope: Callable[[str], bool]) -> None:
+        self._in_scope = in_scope
+
+    def touched(self, callee: Any, arguments: tuple[object, ...]) -> Touched | None:
+        """What calling `callee` touches: a holder, the name in it, and whether it may write there.
+
+        None: nothing, or nothing by itself.
+        """
+        kind = type(callee)
+        if kind is FunctionType:
+            return None if self._is_known(callee) else _black_box(callee)
+        if kind is MethodType:
+            function = callee.__func__
+            known = type(function) is not FunctionType or self._is_known(function)
+            return None if known else _method(callee)
+        if kind is BuiltinFunctionType or kind is MethodWrapperType:
+            return _builtin(callee, arguments)
+        if kind is type:
+            return _constructed(callee, arguments)
+        return None
+
+    def _is_known(self, function: FunctionType) -> bool:
+        """Whether what a Python function does is seen without its call: it is in scope, or quiet."""
+        if self._in_scope(function.__code__.co_filename):
+            return True
+        return (function.__module__ or "").partition(".")[0] in _QUIET
+
+
+def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
+    receiver = callee.__self__
+    if receiver is None or isinstance(receiver, ModuleType):
+        if arguments and callee in _ATTRIBUTE_CALLS:
+            return _attribute_call(callee, arguments)
+        if getattr(callee, "__module__", None) in _OUTSIDE:
+            return (sys, _FILES, True)
+        found = holder(arguments[0]) if arguments else None
+        return None if found is None else (found, CONTENTS, callee.__name__ in _WRITING)
+    if isinstance(receiver, type):
+        return None
+    found = holder(receiver)
+    if found is not None:
+        return (found, CONTENTS, callee.__name__ not in _READS)
+    found = holder(arguments[0]) if arguments else None
+    return None if found is None else (found, CONTENTS, False)
+
+
+def _attribute_call(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
+    if len(arguments) < 2 or not isinstance(arguments[1], str):
+        return None
+    found = holder_of(arguments[0], arguments[1])
+    return None if found is None else (found, arguments[1], _ATTRIBUTE_CALLS[callee])
+
+
+def _constructed(callee: type, arguments: tuple[object, ...]) -> Touched | None:
+    """`list(x)`, `dict(x)` and their like read `x`."""
+    if not arguments or not is_builtin(callee):
+        return None
+    found = holder(arguments[0])
+    return None if found is None else (found, CONTENTS, False)
+
+
+def _method(callee: Any) -> Touched | None:
+    receiver = callee.__self__
+    if isinstance(receiver, type):
+        return None
+    return (receiver, CONTENTS, callee.__func__.__name__ not in _READS)
+
+
+def _black_box(function: FunctionType) -> Touched | None:
+    module = function.__module__ or ""
+    root = module.partition(".")[0]
+    if root in _FILE_MODULES:
+        return (sys, _FILES, True)
+    return (function.__globals__, CONTENTS, True)

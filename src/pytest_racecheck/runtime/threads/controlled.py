@@ -1,0 +1,144 @@
+"""A program under control: all that is in place from the first controlled run of a campaign to the last.
+
+The scheduler, the points, the functions of the scope rewritten, the primitives exchanged. Outside of a run all of it is inert; at the end
+of the block everything is as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator
+from random import Random
+from typing import TYPE_CHECKING
+
+from pytest_racecheck.instrument.install import Instrumentation
+from pytest_racecheck.instrument.recorder import CodeKey
+from pytest_racecheck.instrument.scope import Scope
+from pytest_racecheck.model.profile import Profile, SharedResource
+from pytest_racecheck.model.settings import Settings
+from pytest_racecheck.runtime.snapshot import Snapshot
+from pytest_racecheck.runtime.threads.collecting import CollectingScheduler, frozen
+from pytest_racecheck.runtime.threads.interruptions import remembered
+from pytest_racecheck.runtime.threads.points import Points
+from pytest_racecheck.runtime.threads.recorder import Recorder
+from pytest_racecheck.runtime.threads.replacements import all_replaced
+from pytest_racecheck.runtime.threads.run import Judge, Run
+from pytest_racecheck.runtime.threads.scheduler import Scheduler
+from pytest_racecheck.runtime.threads.task import Task
+from pytest_racecheck.runtime.threads.watchdog import Watchdog
+from pytest_racecheck.strategies.protocol import Strategy
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.stuck_call import StuckCall
+
+Program = Callable[[Run], None]
+#: One entry a step: task, place, resource.
+Log = list[tuple[int, int, int]]
+
+
+class Controlled:
+    """Runs a program under one strategy after another; use inside `in_place`.
+
+    A run may be `watched` (every place is a point, and what is shared is learned), and it may be recorded. `log` is what the last watched
+    run did, `profile` what the runs so far have shown.
+    """
+
+    def __init__(
+        self, program: Program, settings: Settings, scope: Scope, classify: Judge, start: Snapshot | None
+    ) -> None:  # fmt: skip
+        kind = CollectingScheduler if settings.gc else Scheduler
+        self.scheduler = kind(
+            settings.max_steps or DEFAULT_STEPS,
+            scope.contains,
+            any_timeouts=settings.timeouts == "any",
+        )
+        self.points = Points(self.scheduler, scope.contains)
+        self.profile = Profile()
+        self.log: Log = []
+        self.instrumentation = Instrumentation(scope, self.points)
+        self.scheduler.entering = self.instrumentation.reach
+        self._program = program
+        self._collects = bool(settings.gc)
+        self._classify = classify
+        self._start = start
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Exchange the primitives; the functions are rewritten by `instrument`."""
+        collecting = frozen() if self._collects else contextlib.nullcontext()
+        watchdog = Watchdog(self.scheduler)
+        with (
+            all_replaced(self.scheduler),
+            remembered(self.scheduler.interrupt),
+            collecting,
+            watchdog,
+        ):
+            try:
+                yield
+            finally:
+                self.instrumentation.restore()
+
+    def instrument(self, keys: Collection[CodeKey] | None) -> None:
+        """Rewrite the functions whose code is among `keys`."""
+        self.instrumentation.install(keys)
+
+    def run(
+        self, strategy: Strategy, random: Random, number: int, *, watched: bool = False, recorded: bool = False,
+        full: bool = False,
+    ) -> Run:  # fmt: skip
+        """One run from the same start, under `strategy`; whether it passed is in its `errors`.
+
+        Every place is a point in a run that is watched, recorded or `full`.
+        """
+        if self._start is not None:
+            self._start.restore()
+        scheduler, points = self.scheduler, self.points
+        strategy.begin(random, self.profile)
+        recorder = Recorder(scheduler, points.all) if recorded else None
+        points.watching = watched or recorded or full
+        scheduler.watch = recorder.step if recorder is not None else None
+        points.learning = watched
+        if watched:
+            self.log = []
+            scheduler.watch = self._watch
+        run = Run(scheduler, number, self._classify, recorder)
+        run.execute(self._program, strategy)
+        if watched:
+            points.learn()
+            self._measure()
+        return run
+
+    def blocked(self) -> StuckCall | None:
+        """The call in which the last run was stuck, out of control; None if there was none."""
+        return self.scheduler.blocked
+
+    def _watch(self, task: Task) -> None:
+        resource = task.resource
+        assert resource is not None
+        resource.note(task, task.point)
+        self.log.append((task.index, task.point, resource.number))
+
+    def _measure(self) -> None:
+        """What the strategies want to know of the program's size, by the places that matter."""
+        scheduler = self.scheduler
+        shared = [resource for resource in scheduler.resources.all if resource.shared]
+        counts: dict[str, int] = {}
+        for resource in shared:
+            for task, times in resource.counts.items():
+                counts[task.key] = counts.get(task.key, 0) + times
+        self.profile = Profile(
+            choices=max(1, sum(counts.values())),
+            tasks=len(scheduler.tasks),
+            counts=counts,
+            parents={task.key: task.parent.key if task.parent else None for task in scheduler.tasks},
+            resources=tuple(
+                SharedResource(
+                    frozenset(resource.points),
+                    {task.key: times for task, times in resource.counts.items()},
+                )
+                for resource in shared
+            ),
+        )  # fmt: skip
+
+
+DEFAULT_STEPS = 100_000

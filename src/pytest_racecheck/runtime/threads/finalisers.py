@@ -1,0 +1,30 @@
+"""Finalisers of a run that is over.
+
+What a finaliser raises nobody can catch; the interpreter prints it. A task that is being unwound gets an exception wherever it would
+wait, and if that is in a finaliser, it is not the program's doing and nobody is to hear of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from pytest_racecheck.runtime.threads.task import Aborted
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """Inside the block nothing is said of finalisers that were ended with their run."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
+        if not isinstance(unraisable.exc_value, Aborted):
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        if sys.unraisablehook is hook:
+            sys.unraisablehook = before

@@ -1,0 +1,67 @@
+"""Threads that are no tasks, and whether one of them may still let a task go on.
+
+A pool made at import, a thread that a session's fixture has started: they run as they like, in real time. What they are about to do nobody can
+know, but where they stand can be seen. One that stands in the standard library's own waiting, like a worker without work, has nothing in
+hand for anybody. One in a work item has, or in code of its own. Threads of the tools around a test count for nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_TOOLS = frozenset(
+    {
+        "pytest_racecheck", "_pytest", "pytest_timeout", "xdist", "execnet", "faulthandler", "coverage", "pydevd", "_pydevd_bundle",
+        "debugpy", "IPython", "ipykernel", "tqdm",
+    }
+)  # fmt: skip
+_WAITING = frozenset(
+    {
+        "threading", "queue", "concurrent.futures.thread", "concurrent.futures.process", "selectors", "socketserver",
+        "multiprocessing.connection", "multiprocessing.queues", "multiprocessing.pool", "asyncio.base_events",
+    }
+)  # fmt: skip
+_WORKERS = frozenset({"concurrent.futures.thread", "multiprocessing.pool"})
+
+
+def are_there_any() -> bool:
+    """Whether there are threads that are no tasks, those of tools left out."""
+    return any(True for _ in _stacks())
+
+
+def at_work(*, items_only: bool) -> list[str]:
+    """The names of those that are busy; `items_only`: with work items of a pool."""
+    names = {thread.ident: thread.name for thread in threading._active.values()}  # type: ignore[attr-defined]
+    return [
+        names.get(ident) or "a thread that is no task"
+        for ident, modules in _stacks()
+        if modules[0] not in _WAITING and not (items_only and _WORKERS.isdisjoint(modules))
+    ]
+
+
+def _stacks() -> Iterator[tuple[int, list[str]]]:
+    own = sys._getframe()
+    for ident, frame in sys._current_frames().items():
+        modules = _modules(frame)
+        if _runs(frame, own) or any(name.partition(".")[0] in _TOOLS for name in modules):
+            continue
+        yield ident, modules
+
+
+def _modules(frame: FrameType | None) -> list[str]:
+    found = []
+    while frame is not None:
+        found.append(str(frame.f_globals.get("__name__", "")))
+        frame = frame.f_back
+    return found
+
+
+def _runs(frame: FrameType | None, own: FrameType) -> bool:
+    while frame is not None:
+        if frame is own:
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,192 @@
+"""References to an object, wherever they can be changed: the dictionaries, attributes, slots, cells, lists and defaults that hold it.
+
+Objects written in C cannot be given another behaviour. What can be done is to find who refers to them, which the garbage collector
+knows, and to have each refer to another object instead, for a while.
+
+Tuples, static methods and partial functions cannot be changed, but what holds one can be given another: so the default values of
+functions are reached, and what fixtures have returned. What only the stack of a running function refers to stays as it is.
+
+Each question to the garbage collector goes through all objects there are, so as few are asked as can be: one for those who hold the
+objects, one for the classes whose namespaces are among them, one for those who hold what has to be made anew.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import CellType, FunctionType, MemberDescriptorType, ModuleType
+from typing import Any
+
+Undo = Callable[[], None]
+#: By the id of the first object: the first, and what is to be held in its place.
+Pairs = dict[int, tuple[Any, Any]]
+
+_OURS = "pytest_racecheck"
+_NOTHING: Any = object()
+# Kinds whose one reference is an attribute of theirs.
+_SINGLE = {CellType: "cell_contents", FunctionType: "__defaults__", defaultdict: "default_factory"}
+
+
+def exchange(pairs: Pairs, spared: Iterable[tuple[object, str]] = ()) -> list[Undo]:
+    """Have everybody who holds the first object of a pair hold the second; returns how to undo each change.
+
+    `spared`: dictionaries and other holders, and names in them, that keep what they have. Modules and objects of this package keep
+    what is theirs.
+    """
+    kept = {(id(holder), name) for holder, name in spared}
+    undo: list[Undo] = []
+    anew = _Exchange(pairs, kept, undo).everywhere()
+    _Exchange(anew, kept, undo).everywhere(pairs)
+    return undo
+
+
+class _Exchange:
+    """One search for those who hold the first objects of `pairs`."""
+
+    def __init__(self, pairs: Pairs, kept: set[tuple[int, str]], undo: list[Undo]) -> None:
+        self._pairs = pairs
+        self._kept = kept
+        self._undo = undo
+
+    def everywhere(self, left_out: Pairs | None = None) -> Pairs:
+        """Change all holders that can be; returns those that have to be made anew, with what they ought to be."""
+        if not self._pairs:
+            return {}
+        holders = gc.get_referrers(*(pair[0] for pair in self._pairs.values()))
+        namespaces = [one for one in holders if type(one) is dict and "__module__" in one]
+        classes = _classes_of(namespaces)
+        anew: Pairs = {}
+        for holder in holders:
+            kind = type(holder)
+            if kind is tuple and not self._is_machinery(holder):
+                anew[id(holder)] = (holder, tuple(map(self._second, holder)))
+            elif kind is staticmethod:
+                anew[id(holder)] = (holder, staticmethod(self._second(holder.__func__)))
+            elif kind is partial:
+                anew[id(holder)] = (holder, self._partial(holder))
+            elif holder is not left_out:
+                self._in_holder(holder, classes.get(id(holder)))
+        return anew
+
+    def _partial(self, holder: partial[Any]) -> partial[Any]:
+        named = {name: self._second(value) for name, value in holder.keywords.items()}
+        return partial(self._second(holder.func), *map(self._second, holder.args), **named)
+
+    def _is_machinery(self, holder: tuple[Any, ...]) -> bool:
+        """The pairs themselves, and what classes keep of their bases."""
+        if all(isinstance(one, type) for one in holder):
+            return True
+        pair = self._pairs.get(id(holder[0]))
+        return pair is not None and len(holder) == 2 and holder[1] is pair[1]
+
+    def _second(self, value: Any) -> Any:
+        pair = self._pairs.get(id(value))
+        return value if pair is None else pair[1]
+
+    def _in_holder(self, holder: Any, owner: type | None) -> None:
+        kind = type(holder)
+        if kind in _SINGLE:
+            self._in_attribute(holder, _SINGLE[kind])
+        if isinstance(holder, dict):
+            self._in_dict(holder, owner)
+        elif kind is list:
+            self._in_list(holder)
+        elif not issubclass(kind, (type, ModuleType, tuple)) and not _is_ours(kind):
+            self._in_instance(holder)
+
+    def _in_attribute(self, holder: Any, name: str) -> None:
+        pair = self._pairs.get(id(getattr(holder, name, _NOTHING)))
+        if pair is None or _is_ours(holder) or (id(holder), name) in self._kept:
+            return
+        self._undo.append(_set_attribute(holder, name, *pair))
+
+    def _in_dict(self, holder: dict[Any, Any], owner: type | None) -> None:
+        if str(holder.get("__name__", "")).partition(".")[0] == _OURS:
+            return
+        for name, value in list(holder.items()):
+            pair = self._pairs.get(id(value))
+            if pair is None or (id(holder), name) in self._kept:
+                continue
+            if owner is not None:
+                self._undo.append(_set_attribute(owner, name, *pair))
+            else:
+                self._undo.append(_set_item(holder, name, *pair))
+
+    def _in_list(self, holder: list[Any]) -> None:
+        for index, value in enumerate(holder):
+            pair = self._pairs.get(id(value))
+            if pair is not None:
+                self._undo.append(_set_item(holder, index, *pair))
+
+    def _in_instance(self, holder: Any) -> None:
+        try:
+            attributes = object.__getattribute__(holder, "__dict__")
+        except AttributeError:
+            attributes = None
+        if type(attributes) is dict:
+            self._in_dict(attributes, None)
+        for base in type(holder).__mro__:
+            for slot in vars(base).values():
+                if type(slot) is MemberDescriptorType:
+                    self._in_slot(slot, holder)
+
+    def _in_slot(self, slot: MemberDescriptorType, holder: Any) -> None:
+        try:
+            pair = self._pairs.get(id(slot.__get__(holder, type(holder))))
+            if pair is not None:
+                slot.__set__(holder, pair[1])
+        except (AttributeError, TypeError):
+            return
+        if pair is not None:
+            self._undo.append(_slot_undo(slot, holder, *pair))
+
+
+def _is_ours(obj: Any) -> bool:
+    return str(getattr(obj, "__module__", "")).partition(".")[0] == _OURS
+
+
+def _classes_of(namespaces: list[dict[Any, Any]]) -> dict[int, type]:
+    """The classes that have these namespaces: attributes are set through them, since they remember where they have found them."""
+    wanted = {id(namespace) for namespace in namespaces}
+    return {
+        id(namespace): holder
+        for holder in (gc.get_referrers(*namespaces) if namespaces else ())
+        if isinstance(holder, type)
+        for namespace in gc.get_referents(holder)
+        if id(namespace) in wanted
+    }
+
+
+def _set_item(holder: Any, key: Any, old: Any, new: Any) -> Undo:
+    holder[key] = new
+
+    def undo() -> None:
+        found = holder.get(key) if isinstance(holder, dict) else _at(holder, key)
+        if found is new:
+            holder[key] = old
+
+    return undo
+
+
+def _at(holder: list[Any], index: int) -> Any:
+    return holder[index] if index < len(holder) else _NOTHING
+
+
+def _set_attribute(holder: Any, name: str, old: Any, new: Any) -> Undo:
+    setattr(holder, name, new)
+
+    def undo() -> None:
+        if getattr(holder, name, _NOTHING) is new:
+            setattr(holder, name, old)
+
+    return undo
+
+
+def _slot_undo(slot: MemberDescriptorType, holder: Any, old: Any, new: Any) -> Undo:
+    def undo() -> None:
+        if slot.__get__(holder, type(holder)) is new:
+            slot.__set__(holder, old)
+
+    return undo

@@ -1,0 +1,110 @@
+"""Locks that were made before the campaign: at import, by fixtures, by libraries.
+
+They are objects of C and block the one OS thread on which all tasks run. So for the length of the campaign everybody who
+holds one holds a controlled lock instead, with the real one inside. The same goes for their bound methods, which Condition keeps,
+and for the functions that make locks, where somebody other than a module holds them (a class attribute, a default, a closure).
+
+Left alone are what the interpreter itself releases when a thread ends, and the locks with which `threading` guards its books: those
+are held for moments in which no task can be switched.
+
+Afterwards all of it is put back; and the locks that were made during the campaign and live on, in a cache or a lazily made
+singleton, are then held as the real locks that they have inside.
+"""
+
+from __future__ import annotations
+
+import _thread
+import gc
+import threading
+from collections.abc import Iterable, Sequence
+from itertools import compress
+from types import BuiltinMethodType, MethodType
+from typing import Any
+
+from pytest_racecheck.runtime.threads.holders import Pairs, Undo, exchange
+from pytest_racecheck.runtime.threads.locks import Lock, Mutex, RealLock
+from pytest_racecheck.runtime.threads.patches import Replacement
+from pytest_racecheck.runtime.threads.rlocks import RealRLock, RLock
+
+_LockType = type(RealLock())
+_CONTROLLED: dict[type, Any] = {_LockType: Lock, RealRLock: RLock}
+# What `threading` and the interpreter use between themselves.
+_BOOKS = ("_active_limbo_lock", "_shutdown_locks_lock")
+_UNTIL_THE_END = "_tstate_lock"
+
+
+class KnownLocks:
+    """Inside the block everybody holds controlled locks; `functions` are replaced where others than modules hold them."""
+
+    def __init__(self, functions: Sequence[Replacement] = ()) -> None:
+        self._functions = functions
+        self._undo: list[Undo] = []
+        self._locks: list[Mutex] = []
+
+    def __enter__(self) -> KnownLocks:
+        """Exchange them."""
+        pairs = _with_methods(BuiltinMethodType, _CONTROLLED, _controlled)
+        self._locks = [new for _, new in pairs.values() if isinstance(new, Mutex)]
+        pairs.update({id(original): (original, new) for original, new in self._functions})
+        self._undo = exchange(pairs, [*_spared(), *_own_variables(self._functions)])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Put them back."""
+        while self._undo:
+            self._undo.pop()()
+        while self._locks:
+            self._locks.pop().put_back()
+        pairs = _with_methods(MethodType, (Lock, RLock), _real)
+        exchange(pairs)
+
+
+def _controlled(real: Any) -> Mutex:
+    kind: type[Mutex] = _CONTROLLED[type(real)]
+    return kind.around(real)
+
+
+def _real(lock: Mutex) -> Any:
+    lock.put_back()
+    return lock.real
+
+
+def _with_methods(method: type, kinds: Iterable[type], other: Any) -> Pairs:
+    """The living locks of these kinds, and what bound methods of theirs there are, each with what takes its place."""
+    wanted = {*kinds, method}
+    objects: list[Any] = gc.get_objects()
+    found: list[Any] = list(compress(objects, map(wanted.__contains__, map(type, objects))))
+    del objects
+    pairs: Pairs = {id(one): (one, other(one)) for one in found if type(one) is not method}
+    for one in found:
+        bound_to: Any = one
+        if (
+            type(one) is method
+            and type(bound_to.__self__) in wanted
+            and id(bound_to.__self__) in pairs
+        ):
+            bound = getattr(pairs[id(bound_to.__self__)][1], bound_to.__name__)
+            pairs[id(one)] = (one, bound)
+    found.clear()
+    return pairs
+
+
+def _own_variables(functions: Sequence[Replacement]) -> Iterable[tuple[object, str]]:
+    """What stands in for a function still calls the function itself."""
+    for _, new in functions:
+        for cell in getattr(new, "__closure__", None) or ():
+            yield cell, "cell_contents"
+
+
+def _spared() -> Iterable[tuple[object, str]]:
+    yield from ((vars(threading), name) for name in _BOOKS)
+    for thread in threading.enumerate():
+        yield vars(thread), _UNTIL_THE_END
+
+
+REPLACEMENTS: tuple[Replacement, ...] = (
+    (_thread.allocate_lock, Lock),
+    (_thread.allocate, Lock),
+    (_LockType, Lock),
+    (_thread.RLock, RLock),
+)

@@ -1,0 +1,229 @@
+"""Waiting for the world outside: for what a socket, a pipe or another process does.
+
+What a task waits for here is a file descriptor that has to become ready. Whether it is can be asked at any time, so a task that would
+block is disabled instead, and everybody is asked again after each operation of a task that may have made somebody ready, and whenever
+nobody can go on. The two ends of a connection are mostly in the same process, and then all of this is as deterministic as any other
+operation: the loopback interface delivers before `send` returns.
+
+When nobody can go on although everybody outside was asked, it matters who is at the other end. If it is this process, virtual time may
+pass, and if there is no time to wait for it is a deadlock, but for what the kernel may still have in hand. If it is another
+process, or a thread that is no task and holds a lock, that one lives in real time, and so real time passes with virtual time. A run waits
+a limited time for others; what has not come by then is called a call out of control.
+"""
+
+from __future__ import annotations
+
+import _thread
+import select
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.runtime.context import IDLE, control
+from pytest_racecheck.runtime.threads import foreign
+from pytest_racecheck.runtime.threads.elsewhere import leads_elsewhere
+from pytest_racecheck.runtime.threads.stuck import frame_of
+from pytest_racecheck.runtime.threads.stuck_call import StuckCall
+from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+
+#: A file descriptor, and the events of `select.poll` that are waited for.
+Pair = tuple[int, int]
+# So long does a run wait for others in all.
+LIMIT = 1.0
+# And so long for what the kernel may not have delivered.
+_DELIVERY = 0.05
+# How often a lock is looked at that a thread holds which is no task.
+_GLANCE = 0.005
+# While a campaign is on, the modules hold controlled ones.
+_monotonic = time.monotonic
+_poll: Any = getattr(select, "poll", None)
+_select = select.select
+IN: int = getattr(select, "POLLIN", 1)
+OUT: int = getattr(select, "POLLOUT", 4)
+URGENT: int = getattr(select, "POLLPRI", 2)
+# What ends any wait, whatever was asked for.
+_ERRORS: int = (
+    select.POLLERR | select.POLLHUP | select.POLLNVAL if hasattr(select, "POLLERR") else 0
+)
+_CLOSED = -1
+
+
+class _Waiting:
+    __slots__ = ("pairs", "task")
+
+    def __init__(self, task: Task, pairs: Sequence[Pair]) -> None:
+        self.task = task
+        self.pairs = pairs
+
+
+class Outside:
+    """Who waits for the world outside. Called by the scheduler when nobody can go on: whether somebody now can."""
+
+    def __init__(self, scheduler: Scheduler, limit: float = LIMIT) -> None:
+        self._scheduler = scheduler
+        self._limit = limit
+        self._waiting: list[_Waiting] = []
+        self._spent = 0.0
+
+    def begin(self) -> None:
+        """A run begins."""
+        self._waiting.clear()
+        self._spent = 0.0
+
+    def wait(
+        self, task: Task, pairs: Sequence[Pair], timeout: float | None, operation: str, subject: object
+    ) -> bool:  # fmt: skip
+        """`task` stands before its pending operation until one of `pairs` is ready, or `timeout` is over: False."""
+        scheduler = self._scheduler
+        deadline = None if timeout is None else scheduler.now + timeout
+        waiting = _Waiting(task, pairs)
+        self._waiting.append(waiting)
+        try:
+            while True:
+                wait = Wait(operation, subject)
+                scheduler.block(task, wait, deadline, ready=bool(_ready(pairs)))
+                if _ready(pairs):
+                    return True
+                if deadline is not None and (task.timed_out or scheduler.any_timeouts):
+                    scheduler.now = max(scheduler.now, deadline)
+                    return False
+        finally:
+            self._waiting.remove(waiting)
+
+    def ask(self) -> bool:
+        """Enable those whose wait is over; whether there were any."""
+        return bool(self._waiting) and self._ask(0.0)
+
+    def _ask(self, seconds: float) -> bool:
+        everybody = [pair for waiting in self._waiting for pair in waiting.pairs]
+        ready = _ready(everybody, seconds)
+        if not ready:
+            return False
+        for waiting in self._waiting:
+            if any(ready.get(fd, 0) & (events | _ERRORS) for fd, events in waiting.pairs):
+                self._scheduler.enable(waiting.task)
+        return bool(self._scheduler.enabled)
+
+    def __call__(self) -> bool:
+        """Nobody can go on: ask everybody outside, and wait for those who live in real time."""
+        if self._locks_freed() or self.ask():
+            return True
+        # What is called from here runs in some task, but is nobody's operation.
+        control.scheduler = IDLE
+        try:
+            return self._wait_for_others()
+        finally:
+            control.scheduler = self._scheduler
+
+    def _wait_for_others(self) -> bool:
+        scheduler = self._scheduler
+        waits = [*filter(self._waits_for_stranger, scheduler.tasks), *self._elsewhere()]
+        if waits:
+            return self._await(waits[0])
+        if _thread._count() > 0 and foreign.are_there_any():
+            return self._await_foreign()
+        if not self._waiting or scheduler.timed:
+            return False
+        if self._pass(_DELIVERY, glance=False):
+            return True
+        scheduler.uncontrolled.update(str(self._call(one.task)) for one in self._waiting)
+        return False
+
+    def _await(self, first: Task) -> bool:
+        """Let real time pass, with virtual time, for what the `first` of some tasks waits for."""
+        scheduler = self._scheduler
+        left = max(0.0, self._limit - self._spent)
+        until = min((task.deadline or 0.0 for task in scheduler.timed), default=None)
+        seconds = left if until is None else max(0.0, min(left, until - scheduler.now))
+        if self._pass(seconds, glance=True):
+            return True
+        if until is not None and seconds < left:
+            return False
+        self._give_up(self._call(first))
+        return False
+
+    def _await_foreign(self) -> bool:
+        """Let those go on that are no tasks, while they have something in hand."""
+        timed = bool(self._scheduler.timed)
+        while self._spent < self._limit:
+            if self._pass(_GLANCE, glance=True):
+                return True
+            busy = foreign.at_work(items_only=timed)
+            if not busy:
+                break
+        else:
+            self._give_up(self._call(next(task for task in self._scheduler.tasks if task.wait)))
+        if not timed:
+            self._scheduler.uncontrolled.add("threads that were there before the test")
+        return False
+
+    def _give_up(self, call: StuckCall) -> None:
+        self._scheduler.blocked = call
+        self._scheduler.abort()
+        raise Aborted
+
+    def _pass(self, seconds: float, *, glance: bool) -> bool:
+        self._scheduler.patient = True
+        began = _monotonic()
+        try:
+            while True:
+                left = seconds - (_monotonic() - began)
+                if self._ask(max(0.0, min(left, _GLANCE) if glance else left)):
+                    return True
+                if left <= 0:
+                    return False
+                if glance and self._locks_freed():
+                    return True
+        finally:
+            self._scheduler.patient = False
+            self._spent += _monotonic() - began
+
+    def _locks_freed(self) -> bool:
+        freed = False
+        for task in self._scheduler.tasks:
+            if task.wait is not None and hasattr(task.wait.subject, "freed"):
+                freed = task.wait.subject.freed(self._scheduler) or freed
+        return freed and bool(self._scheduler.enabled)
+
+    def _waits_for_stranger(self, task: Task) -> bool:
+        wait, scheduler = task.wait, self._scheduler
+        if wait is None:
+            return False
+        return wait.holder is scheduler.stranger or (scheduler.signalled and wait.holder is task)
+
+    def _elsewhere(self) -> list[Task]:
+        return [one.task for one in self._waiting if leads_elsewhere([fd for fd, _ in one.pairs])]
+
+    def _call(self, task: Task) -> StuckCall:
+        frame = frame_of(self._scheduler, task)
+        return StuckCall.at(self._scheduler, task.name, frame, self._spent)
+
+
+def _ready(pairs: Sequence[Pair], seconds: float = 0.0) -> dict[int, int]:
+    """Which of the descriptors are ready, and for what; one that is closed is, for an error."""
+    closed = {fd: IN | OUT for fd, _ in pairs if fd <= _CLOSED}
+    wanted: dict[int, int] = {}
+    for fd, events in pairs:
+        if fd > _CLOSED:
+            wanted[fd] = wanted.get(fd, 0) | events
+    if closed:
+        seconds = 0.0
+    if _poll is None:
+        return {**closed, **_ready_by_select(wanted, seconds)}
+    asked = _poll()
+    for fd, events in wanted.items():
+        asked.register(fd, events)
+    return {**closed, **dict(asked.poll(seconds * 1000))}
+
+
+def _ready_by_select(wanted: dict[int, int], seconds: float) -> dict[int, int]:
+    reading = [fd for fd, events in wanted.items() if events & IN]
+    writing = [fd for fd, events in wanted.items() if events & OUT]
+    readable, writable, _ = _select(reading, writing, [], seconds)
+    ready = dict.fromkeys(readable, IN)
+    for fd in writable:
+        ready[fd] = ready.get(fd, 0) | OUT
+    return ready

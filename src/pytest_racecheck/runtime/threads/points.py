@@ -1,0 +1,209 @@
+"""Scheduling points: what each hooked instruction touches, decided as far as possible before it runs.
+
+The hooks are the hot path. Most instructions that could touch something shared do not: they read the attributes of private
+objects, or what nobody writes. So a campaign learns. Some of its runs are watched: every place in the code is a point, and it is
+noted which resources two tasks touched and one of them wrote. A place that touched none of those is cold, and in the runs
+between the watched ones its hook returns at once. A place that no watched run has seen is a point and asks for another watched
+run, so what is cold is always known from a run of the same code.
+
+What a place touches is worked out from the object it finds there, and how, from the kind of its instruction: that is chosen
+once, when the code is bound (`Point.resolve`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from greenlet import getcurrent
+
+from pytest_racecheck.model.operation import Kind, Site
+from pytest_racecheck.model.profile import PointNumber
+from pytest_racecheck.runtime.threads import contents
+from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, class_of, holder_of
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+
+
+class Point:
+    """A place in the code, for one campaign.
+
+    `cold`: it touches nothing that is shared, as far as watched runs have shown; `seen`: one of them came by; `hot`: it has touched
+    something that is.
+    """
+
+    __slots__ = ("cold", "hot", "name", "number", "plain", "resolve", "seen", "site", "writes")
+
+    def __init__(self, number: int, site: Site) -> None:
+        self.number = number
+        self.site = site
+        self.name = site.name
+        self.writes = site.kind.writes
+        self.cold = self.seen = self.hot = False
+        # The type for which the attribute is known to be the instance's own.
+        self.plain: type | None = None
+        self.resolve: Callable[[Scheduler, Point, Any], Resource | None] = _RESOLVE[site.kind]
+
+
+class Points:
+    """The points of a campaign; satisfies `instrument.hooks.Hooks`."""
+
+    def __init__(self, scheduler: Scheduler, in_scope: Callable[[str], bool]) -> None:
+        self.all: list[Point] = []
+        self._by_site: dict[int, Point] = {}
+        # A place was met that no watched run has seen.
+        self.unseen = False
+        # Every place is a point in this run; and what it shows is learned afterwards.
+        self.watching = False
+        self.learning = False
+        self._scheduler = scheduler
+        self.access = _access_hook(scheduler, self)
+        self.call = _call_hook(scheduler, self, contents.Calls(in_scope))
+
+    def place(self, site: Site, /) -> Point:
+        """The point for a site; sites are one object each, so their identity will do."""
+        point = self._by_site.get(id(site))
+        if point is None:
+            point = self._by_site[id(site)] = Point(len(self.all), site)
+            self.all.append(point)
+        return point
+
+    def met(self, point: Point) -> None:
+        """A place that no watched run has seen: if this is one, it has now."""
+        if self.learning:
+            point.seen = True
+        else:
+            self.unseen = True
+
+    def is_cold(self, number: PointNumber) -> bool:
+        """Whether the place of that number touches nothing shared."""
+        return number >= 0 and self.all[number].cold
+
+    def learn(self) -> None:
+        """A watched run has ended: what it touched and did not find shared is cold from now on."""
+        for resource in self._scheduler.resources.all:
+            if resource.written and len(resource.counts) > 1:
+                resource.shared = True
+                for number in resource.points:
+                    if number >= 0:
+                        self.all[number].hot = True
+        for point in self.all:
+            point.cold = point.seen and not point.hot
+        self.unseen = False
+
+
+def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Point], None]:
+    stand = scheduler.stand
+
+    def access(obj: object, point: Point) -> None:
+        if point.cold and not points.watching:
+            return
+        task = scheduler.current
+        if task.greenlet is not getcurrent():
+            scheduler.lingering()
+            return
+        if scheduler.alone:
+            return
+        if not point.seen:
+            points.met(point)
+        resource = point.resolve(scheduler, point, obj)
+        if resource is None:
+            return
+        writes = point.writes
+        task.resource = resource
+        task.writes = writes
+        task.point = point.number
+        stand(task)
+        if not point.cold:
+            resource.happened(task, writes)
+        if scheduler.watch is not None:
+            scheduler.watch(task)
+
+    return access
+
+
+def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> Callable[..., None]:
+    stand = scheduler.stand
+    decide = calls.touched
+
+    def call(callee: object, point: Point, *arguments: object) -> None:
+        if point.cold and not points.watching:
+            return
+        task = scheduler.current
+        if task.greenlet is not getcurrent():
+            scheduler.lingering()
+            return
+        if scheduler.alone:
+            return
+        if not point.seen:
+            points.met(point)
+        touched = decide(callee, arguments)
+        if touched is None:
+            return
+        holder, name, writes = touched
+        resource = scheduler.resources.of(holder, name)
+        task.resource = resource
+        task.writes = writes
+        task.point = point.number
+        stand(task)
+        if not point.cold:
+            resource.happened(task, writes)
+        if scheduler.watch is not None:
+            scheduler.watch(task)
+
+    return call
+
+
+def _attribute(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
+    kind = type(obj)
+    if kind is point.plain:
+        return scheduler.resources.of(obj, point.name)
+    holder = attribute_holder(obj, point.name)
+    if holder is None:
+        return None
+    if holder is obj and class_of(kind, point.name) is None:
+        point.plain = kind
+    return scheduler.resources.of(holder, point.name)
+
+
+def attribute_holder(obj: Any, name: str) -> Any:
+    """Who holds an attribute that a task may share with others; None for those of built-in types, which never change."""
+    if not isinstance(obj, type) and contents.is_builtin(type(obj)):
+        return None
+    return holder_of(obj, name)
+
+
+def _named(scheduler: Scheduler, point: Point, namespace: Any) -> Resource | None:
+    """A global: what modules do not hold themselves is a built-in name, and nobody changes those."""
+    if point.name not in namespace and not point.writes:
+        return None
+    return scheduler.resources.of(namespace, point.name)
+
+
+def _cell(scheduler: Scheduler, _point: Point, cell: Any) -> Resource | None:
+    return scheduler.resources.of(cell, CONTENTS)
+
+
+def _contents(scheduler: Scheduler, _point: Point, obj: Any) -> Resource | None:
+    holder = contents.holder(obj)
+    return None if holder is None else scheduler.resources.of(holder, CONTENTS)
+
+
+def _nothing(_scheduler: Scheduler, _point: Point, _obj: Any) -> Resource | None:
+    return None
+
+
+_ATTRIBUTES = (Kind.LOAD_ATTR, Kind.STORE_ATTR, Kind.DELETE_ATTR)
+_GLOBALS = (Kind.LOAD_GLOBAL, Kind.STORE_GLOBAL, Kind.DELETE_GLOBAL)
+_CELLS = (Kind.LOAD_CELL, Kind.STORE_CELL, Kind.DELETE_CELL)
+# `with` enters primitives that are points themselves; an import takes locks that are.
+_NEITHER = (Kind.ENTER, Kind.EXIT, Kind.IMPORT, Kind.CALL)
+
+_RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
+    **dict.fromkeys(Kind, _contents),
+    **dict.fromkeys(_ATTRIBUTES, _attribute),
+    **dict.fromkeys(_GLOBALS, _named),
+    **dict.fromkeys(_CELLS, _cell),
+    **dict.fromkeys(_NEITHER, _nothing),
+}

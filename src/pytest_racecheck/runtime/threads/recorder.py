@@ -1,0 +1,186 @@
+"""A run written down step by step, with the values read and written: for the one run that is shown to somebody.
+
+The search knows only places and identities. The schedule that it found is run once more with a recorder, which looks at each resource
+when an operation is about to happen (that is what a read will see) and again before the next one (that is what a write has left).
+Looking never runs the program's code: dictionaries and slots are read directly, and while a value is spelled out no hook
+belongs to a task.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from pytest_racecheck.instrument.switching import Standing, Switching
+from pytest_racecheck.model.operation import Access, Kind
+from pytest_racecheck.model.trace import Action, Position, TraceStep
+from pytest_racecheck.runtime.context import IDLE
+from pytest_racecheck.runtime.threads.library import frames_of
+from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
+from pytest_racecheck.runtime.threads.resource_names import ResourceNames
+from pytest_racecheck.runtime.threads.resources import Resource
+from pytest_racecheck.runtime.threads.values import peek, shown
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.points import Point
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+    from pytest_racecheck.runtime.threads.task import Task
+
+_ACTIONS = {action.value: action for action in Action}
+_CALLS = frozenset({Kind.CALL, Kind.ENTER, Kind.EXIT, Kind.IMPORT})
+_MOST_STEPS = 200_000
+_OURS = str(Path(__file__).parents[2])
+_PLAIN = (int, float, complex, str, bytes, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stood:
+    """A task's last step: where, and whether it is about a number or the like."""
+
+    standing: Standing
+    plain: bool
+
+
+class Recorder:
+    """The trace of one run; give `step` to the scheduler as its `watch`."""
+
+    def __init__(self, scheduler: Scheduler, points: list[Point]) -> None:
+        self._scheduler = scheduler
+        self._points = points
+        self._steps: list[TraceStep] = []
+        self._last: Task | None = None
+        # The write whose value is known only when it has happened.
+        self._pending: tuple[int, Resource] | None = None
+        self._names = ResourceNames(scheduler)
+        self._calls = LibraryCalls(self._names)
+        self._switching = Switching()
+        self._stood: dict[Task, _Stood] = {}
+
+    def trace(self) -> tuple[TraceStep, ...]:
+        """The steps so far."""
+        self._settle()
+        return tuple(
+            step
+            if step.resource is None
+            else replace(
+                step, name=self._names.known(step.resource), call=self._calls.named(step.call)
+            )
+            for step in self._steps
+        )
+
+    def step(self, task: Task) -> None:
+        """`task` is about to do its pending operation."""
+        self._settle()
+        if len(self._steps) >= _MOST_STEPS:
+            return
+        scheduler = self._scheduler
+        resource = task.resource
+        at = frames_of(sys._getframe(1), scheduler.in_scope)
+        site = self._points[task.point].site if task.point >= 0 else None
+        action = self._action(task, site.kind if site else None)
+        call = self._calls.of(task, at) if site is None else None
+        enabled = scheduler.enabled
+        standing = Standing.of(sys._getframe(1), _OURS)
+        before = self._last
+        interrupted = before is not None and before is not task and before.enabled
+        self._steps.append(
+            TraceStep(
+                number=len(self._steps),
+                task=task.name,
+                action=action,
+                access=Access.WRITE if task.writes else Access.READ,
+                position=Position(site.file, site.line, site.function) if site else at.position,
+                site=site or at.site(),
+                choice=scheduler.choices - 1 if len(enabled) > 1 else None,
+                resource=None if resource is None else resource.number,
+                value=self._shown(resource) if action is Action.READ else None,
+                enabled=tuple(other.name for other in enabled),
+                preempted=before.name if interrupted and before is not None else None,
+                call=call,
+                switchable=self._switchable(task, standing),
+            )
+        )
+        self._last = task
+        self._stood[task] = _Stood(standing, _is_plain(resource))
+        if resource is not None:
+            self._names.touched(resource, task, site or at.site())
+        if task.writes and resource is not None and site is not None:
+            self._pending = (len(self._steps) - 1, resource)
+
+    def _switchable(self, task: Task, standing: Standing) -> bool | None:
+        """Whether a GIL build, too, could have let others in since the last step of `task`."""
+        stood = self._stood.get(task)
+        if stood is None:
+            # A new thread enters a function.
+            return True
+        return self._switching.possible(stood.standing, standing, plain=stood.plain)
+
+    def failed(self, task: Task, error: BaseException) -> None:
+        """`task` ends with an exception: the last thing it does."""
+        self._settle()
+        position = _raised_in_scope(self._scheduler, error)
+        self._steps.append(
+            TraceStep(
+                number=len(self._steps),
+                task=task.name,
+                action=Action.RAISE,
+                access=Access.READ,
+                position=position,
+                value=type(error).__name__,
+            )
+        )
+
+    def _action(self, task: Task, kind: Kind | None) -> Action:
+        if kind is not None:
+            if kind in _CALLS:
+                return Action.CALL
+            return Action.WRITE if task.writes else Action.READ
+        return _ACTIONS.get(_primitive(sys._getframe(2)), Action.CALL)
+
+    def _settle(self) -> None:
+        """What the last write has left is seen only now."""
+        if self._pending is None:
+            return
+        place, resource = self._pending
+        self._pending = None
+        self._steps[place] = replace(self._steps[place], value=self._shown(resource))
+
+    def _shown(self, resource: Resource | None) -> str | None:
+        if resource is None:
+            return None
+        scheduler = self._scheduler
+        current, scheduler.current = scheduler.current, IDLE.current
+        try:
+            return shown(resource)
+        finally:
+            scheduler.current = current
+
+
+def _is_plain(resource: Resource | None) -> bool:
+    return resource is not None and type(peek(resource)) in (*_PLAIN, bool)
+
+
+def _primitive(frame: FrameType | None) -> str:
+    """What a controlled primitive is asked to do, by the name of its method."""
+    while frame is not None:
+        name = frame.f_code.co_name
+        if name in _ACTIONS:
+            return name
+        if "pytest_racecheck" not in frame.f_code.co_filename:
+            return ""
+        frame = frame.f_back
+    return ""
+
+
+def _raised_in_scope(scheduler: Scheduler, error: BaseException) -> Position | None:
+    found = None
+    entry = error.__traceback__
+    while entry is not None:
+        code = entry.tb_frame.f_code
+        if scheduler.in_scope(code.co_filename):
+            found = Position(code.co_filename, entry.tb_lineno, code.co_qualname)
+        entry = entry.tb_next
+    return found

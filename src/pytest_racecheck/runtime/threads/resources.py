@@ -1,0 +1,169 @@
+"""What tasks share, under one name whichever way it is reached.
+
+A resource is the dictionary, slot or container that really holds a value: an attribute set on an instance belongs to the instance,
+the same attribute read through the instance but held by its class belongs to the class, a module's attribute is its global. Elements
+of a container count as the container.
+
+Identity. Within a run a resource is one `Resource` object, found by the id of its holder and the name. An id alone may come back
+when the holder dies, so every holder is remembered: weakly where its type allows it, since a program may wait for one of its objects
+to go, and by a reference of our own else.
+
+Each resource also carries what the order of events has been on it, as hashes: of the last write and, since then, of the
+reads, which commute and are therefore added up. An operation's own hash takes in those it comes after; the sum of all tasks' last hashes
+then is the same for two runs exactly if they are the same happens-before order.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from types import CellType, ModuleType
+from typing import Any
+
+from pytest_racecheck.model.profile import PointNumber
+from pytest_racecheck.runtime.threads.task import Task
+
+CONTENTS = ""
+
+
+class Resource:
+    """One shared thing in one run. `name` is "" for the contents of a container, a lock or another synchronisation object."""
+
+    __slots__ = (
+        "counts",
+        "holder",
+        "last_write",
+        "name",
+        "number",
+        "points",
+        "reads",
+        "shared",
+        "written",
+    )
+
+    def __init__(self, number: int, holder: object, name: str) -> None:
+        self.number = number
+        self.holder = holder
+        self.name = name
+        self.last_write = 0
+        self.reads = 0
+        self.written = False
+        # Filled in by runs that watch which places touch what: by task, how often.
+        self.points: set[PointNumber] = set()
+        self.counts: dict[Task, int] = {}
+        self.shared = False
+
+    def happened(self, task: Task, writes: bool) -> None:
+        """`task` now does its pending operation here."""
+        if writes:
+            event = hash((task.event, self.last_write, self.reads))
+            self.last_write, self.reads = event, 0
+            self.written = True
+        else:
+            event = hash((task.event, self.last_write))
+            self.reads += event
+        task.event = event
+
+    def note(self, task: Task, point: PointNumber) -> None:
+        """Remember who touched it, and where."""
+        self.written |= task.writes
+        self.points.add(point)
+        self.counts[task] = self.counts.get(task, 0) + 1
+
+
+class Resources:
+    """The resources of one run."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], Resource] = {}
+        self._kept: dict[int, _Kept] = {}
+        self.all: list[Resource] = []
+
+    def of(self, holder: object, name: str) -> Resource:
+        """The resource that `holder` holds under `name`."""
+        key = (id(holder), name)
+        found = self._known.get(key)
+        return found if found is not None else self._new(key, holder, name)
+
+    def fresh(self, holder: object, name: str = CONTENTS) -> Resource:
+        """A resource that is not looked up again: the holder keeps it itself."""
+        resource = Resource(len(self.all), holder, name)
+        self.all.append(resource)
+        return resource
+
+    def _new(self, key: tuple[int, str], holder: object, name: str) -> Resource:
+        identity = key[0]
+        kept = self._kept.get(identity)
+        if kept is None:
+            kept = self._kept[identity] = _Kept(holder, lambda _: self._forget(identity))
+        kept.names.append(name)
+        resource = self._known[key] = Resource(len(self.all), kept.reference, name)
+        self.all.append(resource)
+        return resource
+
+    def _forget(self, identity: int) -> None:
+        kept = self._kept.pop(identity, None)
+        for name in kept.names if kept is not None else ():
+            self._known.pop((identity, name), None)
+
+
+class _Kept:
+    """A holder whose id is in use, and the names that were asked of it."""
+
+    __slots__ = ("names", "reference")
+
+    def __init__(self, holder: object, died: Callable[[object], None]) -> None:
+        self.names: list[str] = []
+        self.reference: object
+        try:
+            self.reference = weakref.ref(holder, died)
+        except TypeError:
+            self.reference = holder
+
+
+def holder_of(obj: Any, name: str) -> Any:
+    """Who holds the attribute `name` that is reached through `obj`; None where reading it runs code or yields only code."""
+    if isinstance(obj, ModuleType):
+        return obj.__dict__
+    kind = type(obj)
+    if isinstance(obj, type):
+        for base in type.__dict__["__mro__"].__get__(obj):
+            if name in base.__dict__:
+                return base
+        return obj
+    found = class_of(kind, name)
+    if found is None:
+        return obj
+    held = found.__dict__[name]
+    if hasattr(type(held), "__set__"):
+        # A slot holds the value in the instance itself; any other data descriptor is code.
+        return obj if type(held).__name__ in ("member_descriptor", "getset_descriptor") else None
+    own = _own_dict(obj)
+    if own is not None and name in own:
+        return obj
+    return found
+
+
+def class_of(kind: type, name: str) -> type | None:
+    """The class in the order of `kind` whose dictionary has `name`."""
+    bases: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
+    for base in bases:
+        if name in base.__dict__:
+            return base
+    return None
+
+
+def _own_dict(obj: Any) -> dict[str, Any] | None:
+    try:
+        found = object.__getattribute__(obj, "__dict__")
+    except AttributeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def contents_of(cell: CellType) -> object:
+    """What a closure variable holds, or None."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None

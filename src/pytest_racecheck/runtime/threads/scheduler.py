@@ -1,0 +1,366 @@
+"""The scheduler: one run's tasks, and who goes on.
+
+All tasks of a run share one OS thread, each in a greenlet of its own, so exactly one runs at any time and nothing happens between two
+scheduling points that the scheduler did not decide. There is no loop that hands out turns: the task that reaches a point asks the
+strategy itself and switches straight to the chosen one, and when the choice is to go on there is no switch at all. That is
+what makes a schedule cost microseconds; a hand-over between two OS threads costs a hundred times a greenlet switch.
+
+A task that stands at a point has described its pending operation (`resource`, `writes`, `point`), is chosen or not, and does the
+operation when `stand` returns. One that must wait takes itself off the list of enabled tasks before it stands, and whoever makes
+its wait end puts it back. When nobody is enabled, time may pass (a timed wait ends), the world outside may have something to say
+(a socket), and otherwise the run is stuck.
+
+The list of enabled tasks is kept in the order of their numbers: what a strategy draws must mean the same in every run.
+
+A greenlet that ends falls back to its parent. The parent is always the greenlet of the main task, never another task, which would
+make a chain that can close to a cycle; so the main task, wherever it waits, passes control on to whom it belongs.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from bisect import insort
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from greenlet import getcurrent, greenlet
+
+from pytest_racecheck.runtime.threads.clock import Clock
+from pytest_racecheck.runtime.threads.outside import Outside
+from pytest_racecheck.runtime.threads.resources import Resources
+from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
+from pytest_racecheck.runtime.threads.thread_locals import ThreadLocals, Uncontrolled
+from pytest_racecheck.runtime.threads.unwinding import Nobody, Unwinding
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.stuck_call import StuckCall
+    from pytest_racecheck.strategies.protocol import Strategy
+
+# So many choices in a row in favour of one task, while others could go on, and it is taken to wait in a loop.
+SPIN = 1_000
+MAIN = "main"
+# What `get_ident` tells a task: below any address that a real thread is known by.
+_FIRST_IDENT = 1 << 32
+
+
+class Scheduler(Unwinding):
+    """Runs tasks one at a time, in the order a strategy wants. One object serves all runs of a campaign.
+
+    `choices` counts the points at which two tasks or more were enabled, `steps` all of them; `deviations` is the schedule so far.
+    `alone` is true while no other task but one is alive: then nothing can race and hooks return at once.
+    """
+
+    def __init__(
+        self, max_steps: int, in_scope: Callable[[str], bool], *, any_timeouts: bool = False
+    ) -> None:
+        self.max_steps = max_steps
+        self.in_scope = in_scope
+        self.any_timeouts = any_timeouts
+        self.spin = SPIN
+        # Told which function a new task is about to enter.
+        self.entering: Callable[[object], None] = lambda _function: None
+        # What a signal handler raised: nobody's failure, and the end of the campaign.
+        self.interrupted: BaseException | None = None
+        # Called before each run.
+        self.beginning: Callable[[], None] = lambda: None
+        # Told of every task that ends with an exception.
+        self.failed: Callable[[Task, BaseException], None] = lambda _task, _error: None
+        # Told when nobody can go on any more, before anybody is unwound.
+        self.stuck: Callable[[], None] = lambda: None
+        # Asked when nobody can go on: makes a task enabled that waits for the outside world, or says that none does.
+        self.outside = Outside(self)
+        # Gives each task its own values of `threading.local`.
+        self.locals: ThreadLocals = Uncontrolled()
+        # Called by every step of a run that is watched; None in the others.
+        self.watch: Callable[[Task], None] | None = None
+        self.current: Any = Nobody
+        self.active = False
+        # Stands for whoever holds a lock without being a task.
+        self.stranger = Task(-1, "", "a thread that is no task", None, 0, daemon=True)
+        self.uncontrolled: set[str] = set()
+        self.clock = Clock()
+        # A thread that is no task has released a lock which a task had taken.
+        self.signalled = False
+        # Where a task blocks in something that is not controlled, as the watchdog has found.
+        self.blocked: StuckCall | None = None
+        # It waits for the world outside, and knows how long.
+        self.patient = False
+        self._sync_points: dict[tuple[str, str, int], int] = {}
+        self.end_point = self.own_point("end")
+        self.join_point = self.own_point("join")
+
+    def begin(self, strategy: Strategy) -> Task:
+        """A run begins; the calling greenlet is its main task, and is returned."""
+        self.strategy = strategy
+        self._choose = strategy.choose
+        self._executed = strategy.executed if strategy.counts else None
+        self.tasks: list[Task] = []
+        self.enabled: list[Task] = []
+        self.timed: list[Task] = []
+        # Made, and not yet run to their first point; and who stood at a point when they were first seen.
+        self.fresh: list[Task] = []
+        self.standing: Task | None = None
+        self.resources = Resources()
+        self.deviations: list[tuple[int, int]] = []
+        self.choices = self.steps = self.switches = self.preemptions = 0
+        self.limit = self.max_steps
+        self.overrun = 0
+        self.streak = 0
+        self.last: Task | None = None
+        self.now = 0.0
+        self.clock.begin()
+        self.outside.begin()
+        self.alive = 0
+        self.alone = True
+        self.aborting = False
+        self.interrupted = None
+        self.blocked = None
+        self.lingered = 0
+        self.survivors: list[Task] = []
+        self.root = getcurrent()
+        main = self._add(MAIN, MAIN, None, get_ident(), daemon=False)
+        main.greenlet = self.root
+        self.beginning()
+        self.locals.begin(main)
+        self.enter = self.locals.enter
+        strategy.started(main)
+        self.enable(main)
+        self.current = main
+        self.active = True
+        return main
+
+    def add(
+        self, label: str, body: Callable[[], object], *, daemon: bool = False, name: str | None = None,
+        ident: int | None = None,
+    ) -> Task:  # fmt: skip
+        """A new task that will call `body`, made by the current one; `release` lets it begin."""
+        parent: Task = self.current
+        key = parent.child_key(label)
+        task = self._add(key, name or label, parent, ident, daemon=daemon)
+        task.greenlet = greenlet(lambda: self._live(task, body), self.root)
+        self.strategy.started(task)
+        return task
+
+    def _add(
+        self, key: str, name: str, parent: Task | None, ident: int | None, *, daemon: bool
+    ) -> Task:
+        index = len(self.tasks)
+        task = Task(index, key, name, parent, ident or _FIRST_IDENT + index, daemon)
+        if parent is not None:
+            task.event = hash((parent.event, index))
+        self.tasks.append(task)
+        self.alive += 1
+        self.alone = self.alive == 1
+        return task
+
+    def sync_point(self, primitive: object, born: tuple[str, int] | None = None) -> int:
+        """The number that stands for a primitive where a place in the code has its own; equal in all runs, below zero.
+
+        `born`: the key of the task that made it, and how many it had made; else it is told by who meets it first.
+        """
+        task: Task = self.current
+        maker, count = born or (task.key, self._made(task))
+        key = (maker, type(primitive).__name__, count)
+        return self._sync_points.setdefault(key, -2 - len(self._sync_points))
+
+    def own_point(self, name: str) -> int:
+        """The number that stands for an operation that belongs to no object, like a sleep."""
+        return self._sync_points.setdefault(("", name, 0), -2 - len(self._sync_points))
+
+    def _made(self, task: Task) -> int:
+        count = task.children[""] = task.children.get("", 0) + 1
+        return count
+
+    def foreign(self, primitive: object, take: Callable[[], object]) -> None:
+        """Somebody who is no task holds what a task is about to take: there is nothing to decide, only to wait."""
+        self.uncontrolled.add(type(primitive).__name__)
+        take()
+
+    def here(self) -> Task | None:
+        """The task that calls, if it is one of a run that goes on; else None."""
+        task = self.current
+        return task if task.greenlet is getcurrent() else None
+
+    def release(self, task: Task) -> None:
+        """`task`, which was just made, can begin."""
+        self.enable(task)
+        self.fresh.append(task)
+
+    def enable(self, task: Task) -> None:
+        """`task` can go on from now on."""
+        if not task.enabled and not task.ended:
+            task.enabled = True
+            insort(self.enabled, task, key=_by_index)
+
+    def disable(self, task: Task) -> None:
+        """`task` cannot go on until it is enabled again."""
+        if task.enabled:
+            task.enabled = False
+            self.enabled.remove(task)
+
+    def stand(self, task: Task) -> None:
+        """The scheduling point before the pending operation of `task`; returns when it is to be done.
+
+        Raises Aborted when the run is over.
+        """
+        self.steps += 1
+        if self.steps > self.limit:
+            self._overrun()
+        chosen = self._bring_up(task) if self.fresh else self._pick(task)
+        if chosen is not task:
+            self._transfer(task, chosen)
+
+    def _bring_up(self, task: Task | None) -> Task:
+        """A task that has just been made runs to its first scheduling point before anything is chosen.
+
+        What it does until then touches nothing that is shared, so there is nothing to choose; and a strategy sees what it is about to do.
+        """
+        if self.standing is None:
+            self.standing = task
+        return self.fresh.pop(0)
+
+    def _pick(self, task: Task) -> Task:
+        if self.standing is not None:
+            task, self.standing = self.standing, None
+        enabled = self.enabled
+        if len(enabled) > 1:
+            return self._choice(enabled, task)
+        if enabled:
+            if self._executed is not None:
+                self._executed(enabled[0])
+            return enabled[0]
+        return self._nobody()
+
+    def _choice(self, enabled: list[Task], task: Task) -> Task:
+        if task.enabled:
+            default = task
+            chosen = self._choose(enabled, task)
+            if chosen is self.last:
+                self.streak += 1
+                if self.streak > self.spin:
+                    chosen = self._stand_back(enabled, chosen)
+            else:
+                self.last, self.streak = chosen, 0
+            if chosen is not task:
+                self.preemptions += 1
+        else:
+            default = enabled[0]
+            chosen = self._choose(enabled, None)
+        if chosen is not default:
+            self.deviations.append((self.choices, chosen.index))
+        self.choices += 1
+        return chosen
+
+    def _stand_back(self, enabled: list[Task], spinning: Task) -> Task:
+        """Let the next one in a circle go on: the spinning task may wait for any of them."""
+        self.strategy.yielded(spinning)
+        self.streak = 0
+        later = [task for task in enabled if task.index > spinning.index]
+        self.last = later[0] if later else enabled[0]
+        return self.last
+
+    def _transfer(self, task: Task, chosen: Task) -> None:
+        self.switches += 1
+        self.current = chosen
+        entered: Any = chosen.greenlet
+        # A greenlet begins as deep in the stack as whoever enters it first: tasks that start each other would reach the recursion limit.
+        (entered or self.root).switch()
+        # Only the main task's greenlet is entered for others: as the parent of those that end.
+        while self.current is not task:
+            if self.aborting:
+                break
+            belongs_to: Any = self.current
+            belongs_to.greenlet.switch()
+        self.enter(task)
+        if self.aborting:
+            self.abort_here(task)
+
+    def _live(self, task: Task, body: Callable[[], object]) -> None:
+        self.enter(task)
+        try:
+            if not self.aborting:
+                body()
+        except Aborted:
+            pass
+        except BaseException as error:
+            self.failed(task, error)
+        finally:
+            self._end(task)
+
+    def _end(self, task: Task) -> None:
+        self.locals.leave(task)
+        task.ended = True
+        self.disable(task)
+        self.alive -= 1
+        self.alone = self.alive == 1
+        if self.aborting:
+            return
+        for ended in task.on_end:
+            ended()
+        try:
+            self.current = self._bring_up(task) if self.fresh else self._pick(task)
+        except Aborted:
+            # The run is stuck: the main task hears of it.
+            self.current = self.tasks[0]
+
+    def _nobody(self) -> Task:
+        """Nobody can go on as it is: somebody's time-out, somebody outside, or the end."""
+        if self.outside():
+            return self.enabled[0]
+        if self.timed:
+            task = min(self.timed, key=_by_deadline)
+            self.expire(task)
+            return task
+        self.stuck()
+        self.abort()
+        raise Aborted
+
+    def expire(self, task: Task) -> None:
+        """Virtual time has come to the deadline of `task`: its wait has timed out."""
+        self.now = max(self.now, task.deadline or 0.0)
+        task.timed_out = True
+        self.timed.remove(task)
+        self.enable(task)
+
+    def block(
+        self, task: Task, wait: Wait, deadline: float | None = None, *, ready: bool = False
+    ) -> None:
+        """`task` stands, not enabled, until somebody enables it or virtual time reaches its deadline (`timed_out`).
+
+        `ready`: what it waits for is there already, and it is enabled until somebody takes that away.
+        """
+        task.wait = wait
+        task.timed_out = False
+        if deadline is not None:
+            task.deadline = deadline
+            self.timed.append(task)
+        if not ready and (deadline is None or not self.any_timeouts):
+            self.disable(task)
+        try:
+            self.stand(task)
+        finally:
+            task.wait = None
+            if deadline is not None:
+                task.deadline = None
+                if task in self.timed:
+                    self.timed.remove(task)
+
+    def _overrun(self) -> None:
+        """Too many steps: first the strategy is made fair, and if that does not end the run it is over."""
+        self.overrun += 1
+        if self.overrun > 1:
+            self.abort()
+            raise Aborted
+        from pytest_racecheck.strategies.round_robin import RoundRobin
+
+        self.limit += self.max_steps
+        self.strategy = RoundRobin()
+        self._choose, self._executed = self.strategy.choose, None
+
+
+def _by_index(task: Task) -> int:
+    return task.index
+
+
+def _by_deadline(task: Task) -> tuple[float, int]:
+    return (task.deadline or 0.0, task.index)

@@ -1,0 +1,61 @@
+"""A call out of control in which a task was stuck."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from pytest_racecheck.model.outcome import Outcome, TaskError
+from pytest_racecheck.model.trace import Position
+from pytest_racecheck.runtime.threads.stuck import position_of
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+
+_OURS = "pytest_racecheck."
+
+
+@dataclass(frozen=True, slots=True)
+class StuckCall:
+    """Which task was stuck where: `inner` is the innermost Python frame but for ours, `position` the innermost one in scope."""
+
+    task: str
+    inner: Position
+    position: Position | None
+    seconds: float
+
+    @classmethod
+    def at(
+        cls, scheduler: Scheduler, task: str, frame: FrameType | None, seconds: float
+    ) -> StuckCall:
+        """The call in which `frame` stands, not counting frames of our own."""
+        while frame is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
+            frame = frame.f_back
+        inner = Position("?", 0, "?")
+        if frame is not None:
+            inner = Position(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+        return cls(task, inner, position_of(scheduler, frame), seconds)
+
+    @property
+    def line(self) -> str:
+        """The source line of the call, as the project spells it."""
+        place = self.position or self.inner
+        return linecache.getline(place.file, place.line).strip()
+
+    def __str__(self) -> str:
+        place = self.position or self.inner
+        within = "" if place == self.inner else f" (in {self.inner.function}, {self.inner})"
+        return f"{self.task} blocks, out of control, at {place}: {self.line}{within}"
+
+    def error(self) -> TaskError:
+        """As what went wrong in a run."""
+        place = self.position or self.inner
+        return TaskError(
+            task=self.task,
+            kind=Outcome.POTENTIAL_DEADLOCK,
+            summary=f"{Outcome.POTENTIAL_DEADLOCK.value}: {self}",
+            details=f"nothing had moved for {self.seconds:g} s",
+            position=(place.file, place.line),
+        )

@@ -1,0 +1,84 @@
+"""A controlled task: a greenlet, and what it is about to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.model.profile import PointNumber
+
+if TYPE_CHECKING:
+    from greenlet import greenlet
+
+    from pytest_racecheck.runtime.threads.resources import Resource
+
+
+class Aborted(BaseException):
+    """Raised inside a task whose run is over; never seen by anyone but the task's own `finally` and `except BaseException`."""
+
+
+class Task:
+    """One unit of execution of one run.
+
+    `index` counts tasks by creation, the main task is 0. `key` names the task alike in every run: its parent's key, what it was
+    made from, and a counter. `ident` is what `threading.get_ident()` tells it.
+
+    `resource`, `writes` and `point` describe its pending operation. `enabled` says whether it stands in the scheduler's list.
+    `wait` describes for reports why it is not. `deadline` is the virtual time at which a timed wait ends; the scheduler sets
+    `timed_out` when it ended that way.
+    """
+
+    __slots__ = (
+        "aborts", "children", "daemon", "deadline", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
+        "local", "loop", "name", "on_end", "operations", "parent", "point", "rank", "resource", "thread", "timed_out", "wait", "writes",
+    )  # fmt: skip
+
+    def __init__(
+        self, index: int, key: str, name: str, parent: Task | None, ident: int, daemon: bool
+    ) -> None:
+        self.index = index
+        self.key = key
+        self.name = name
+        self.parent = parent
+        self.ident = ident
+        self.daemon = daemon
+        self.greenlet: greenlet | None = None
+        self.thread: Any = None
+        self.resource: Resource | None = None
+        self.writes = False
+        self.point: PointNumber = -1
+        self.rank = 0.0
+        self.enabled = False
+        self.ended = False
+        self.wait: Wait | None = None
+        self.deadline: float | None = None
+        self.timed_out = False
+        self.children: dict[str, int] = {}
+        # The hash of everything that happened before this task's next operation.
+        self.event = hash((index, 1))
+        self.operations = 0
+        self.aborts = 0
+        self.loop: Any = None
+        # Its values of `threading.local`, while another task's are in their place.
+        self.local: Any = None
+        # Called when it has ended, by the scheduler, before it is decided who goes on.
+        self.on_end: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        return f"<Task {self.index} {self.name}>"
+
+    def child_key(self, label: str) -> str:
+        """The key of the next task it makes from `label`."""
+        number = self.children[label] = self.children.get(label, 0) + 1
+        return f"{self.key}/{label}:{number}"
+
+
+class Wait:
+    """Why a task cannot go on: what it wants to do, on what, and who would have to let it."""
+
+    __slots__ = ("holder", "operation", "subject")
+
+    def __init__(self, operation: str, subject: Any, holder: Any = None) -> None:
+        self.operation = operation
+        self.subject = subject
+        self.holder = holder

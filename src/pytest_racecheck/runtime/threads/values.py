@@ -1,0 +1,113 @@
+"""What a resource holds, as text, without running any of the program's code.
+
+A program's own `__repr__` may take a lock that another task holds, or change what it looks at. So it is never called: an object of a class
+that has one is shown by its class, and of dataclasses the fields are shown, one by one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import reprlib
+import sys
+import weakref
+from types import CellType, FunctionType
+from typing import Any
+
+from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, contents_of
+
+MISSING: Any = object()
+_LONGEST = 40
+# Their representations take locks of their own, or tell of the tool.
+_CAREFUL = frozenset({"threading", "queue", "logging", "concurrent", "multiprocessing", "_thread"})
+
+
+def shown(resource: Resource) -> str | None:
+    """What it holds now; None where that cannot be told."""
+    value = peek(resource)
+    return None if value is MISSING else _VALUES.repr(value)
+
+
+def peek(resource: Resource) -> Any:
+    """What a resource holds now; `MISSING` where it cannot be told."""
+    holder: Any = resource.holder
+    if isinstance(holder, weakref.ref):
+        holder = holder()
+    name = resource.name
+    if name == CONTENTS:
+        return contents_of(holder) if isinstance(holder, CellType) else holder
+    if isinstance(holder, dict):
+        return holder.get(name, MISSING)
+    if isinstance(holder, type):
+        return holder.__dict__.get(name, MISSING)
+    own = getattr(holder, "__dict__", None)
+    if isinstance(own, dict) and name in own:
+        return own[name]
+    slot: Any = getattr(type(holder), name, None)
+    if type(slot).__name__ == "member_descriptor":
+        try:
+            return slot.__get__(holder)
+        except AttributeError:
+            return MISSING
+    return MISSING
+
+
+class _Values(reprlib.Repr):
+    """Short texts for values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = _LONGEST
+        self.maxlevel = 3
+
+    def repr1(self, x: Any, level: int) -> str:
+        """`x` as text, or its type where it is not known to be harmless."""
+        kind = type(x)
+        if kind in _PLAIN:
+            return super().repr1(x, level)
+        if isinstance(x, enum.Enum):
+            return f"{kind.__name__}.{x._name_}"
+        if isinstance(x, type | FunctionType):
+            return x.__name__
+        if _is_dataclass_repr(kind):
+            return self._dataclass(x, level)
+        if _is_harmless(kind):
+            return super().repr1(x, level)
+        return f"<{kind.__name__}>"
+
+    def _dataclass(self, x: Any, level: int) -> str:
+        if level <= 0:
+            return f"{type(x).__name__}(...)"
+        parts = []
+        for field in dataclasses.fields(x)[: self.maxtuple]:
+            if field.repr:
+                value = getattr(x, "__dict__", {}).get(field.name, MISSING)
+                text = "..." if value is MISSING else self.repr1(value, level - 1)
+                parts.append(f"{field.name}={text}")
+        return f"{type(x).__name__}({', '.join(parts)})"
+
+
+_PLAIN = frozenset({
+    int, float, complex, bool, str, bytes, bytearray, type(None), type(...), list, tuple, dict, set, frozenset,
+})  # fmt: skip
+
+
+def _is_dataclass_repr(kind: type) -> bool:
+    method = kind.__repr__
+    return dataclasses.is_dataclass(kind) and hasattr(method, "__wrapped__")
+
+
+def _is_harmless(kind: type) -> bool:
+    """Its representation is written in C and no mere address, or the standard library's."""
+    method: Any = kind.__repr__
+    if method is object.__repr__:
+        return False
+    root = str(getattr(method, "__module__", kind.__module__) or "").partition(".")[0]
+    if isinstance(method, FunctionType):
+        return root in sys.stdlib_module_names and root not in _CAREFUL
+    return kind.__module__.partition(".")[0] not in _CAREFUL and not isinstance(
+        kind.__dict__.get("__str__"), FunctionType
+    )
+
+
+_VALUES = _Values()

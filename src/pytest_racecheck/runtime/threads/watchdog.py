@@ -1,0 +1,241 @@
+"""Gets the main thread out of calls that nobody controls, and that may never return.
+
+All tasks share one OS thread, so a task that blocks in something uncontrolled (a pipe that nobody writes to, a lock written in C, a real
+thread's join) stops all of them, the scheduler included. A real thread therefore looks from outside whether steps are made. When none
+was for a while, and the main thread has neither used the processor nor come to another instruction, it is blocked: a task that computes for
+long does not look like that. A signal then interrupts the call, and its handler notes the frame and raises.
+
+What no signal reaches is at least named while it goes on, by faulthandler: a call that does not look for signals by the thread
+here, one that does not even let go of the interpreter by faulthandler's own, which is told again and again that all is well.
+
+The thread lives as long as a campaign, and is not there when the process forks: a child of a process with several threads may hang,
+and newer versions of Python warn of it.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from greenlet import getcurrent
+
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.threads.stuck_call import StuckCall
+from pytest_racecheck.runtime.threads.task import Aborted
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+
+LIMIT = 1.0
+# A thread that gets less than this share of the time is not waiting for its turn, but for something else.
+_IDLE_SHARE = 0.02
+# So long may the interpreter be held by one call before it is named.
+_DEADMAN = 10.0
+# A task that swallows what ends it is given up after five tries.
+_ABORTS = 20
+# While a campaign is on, the modules hold controlled ones.
+_allocate_lock = _thread.allocate_lock
+_start_new_thread = _thread.start_new_thread
+_get_ident = _thread.get_ident
+_monotonic = time.monotonic
+_sleep = time.sleep
+_SIGNAL: int | None = (
+    signal.SIGRTMAX - 3 if hasattr(signal, "SIGRTMAX") else getattr(signal, "SIGUSR1", None)
+)
+
+
+class Watchdog:
+    """Watches the runs of one campaign, inside the block; a run needs to do nothing for it.
+
+    A run that was ended by it has `scheduler.blocked`. `test` is named in what is written to `file` (a descriptor) about calls that cannot
+    be left. `deadman` is None where faulthandler's timer belongs to somebody else.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, limit: float = LIMIT, *, test: str = "", file: int = 2,
+        deadman: float | None = _DEADMAN,
+    ) -> None:  # fmt: skip
+        self._scheduler = scheduler
+        self._limit = limit
+        self._test = test
+        self._file = file
+        self._deadman = deadman
+        self._watched = _get_ident()
+        self._on_main = threading.current_thread() is threading.main_thread()
+        self._handler: Any = None
+        self._watching: _Thread | None = None
+        self._outer: Watchdog | None = None
+        self._suspect: tuple[object, ...] = ()
+        self._since = 0.0
+        self._asked = self._answered = self._written = False
+
+    def __enter__(self) -> Watchdog:
+        if self._on_main and _SIGNAL is not None:
+            self._handler = signal.signal(_SIGNAL, self._leave)
+        self._outer, control.watchdog = control.watchdog, self
+        if not control.watches_forks and hasattr(os, "register_at_fork"):
+            control.watches_forks = True
+            os.register_at_fork(before=_pause, after_in_parent=_resume, after_in_child=_forget)
+        self.resume()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.pause()
+        control.watchdog = self._outer
+        if self._on_main and _SIGNAL is not None:
+            signal.signal(_SIGNAL, self._handler or signal.SIG_DFL)
+
+    def resume(self) -> None:
+        """Watch (again)."""
+        self._watching = _Thread(self)
+
+    def pause(self) -> None:
+        """There is no thread of this one any more when it returns."""
+        if self._watching is not None:
+            self._watching.end()
+            self._watching = None
+        self._all_is_well(None)
+
+    def look(self) -> None:
+        """One look, on the watching thread."""
+        self._all_is_well(self._deadman)
+        now = _monotonic()
+        state = self._state()
+        if not state or state != self._suspect:
+            self._suspect, self._since = state, now
+            self._processor = self._processor_time()
+            self._asked = self._answered = self._written = False
+            return
+        quiet = now - self._since
+        if quiet < self._limit or self._computes(quiet):
+            return
+        if not self._asked:
+            self._interrupt()
+        elif self._answered:
+            # Whoever was interrupted has stopped there again.
+            self._answered = False
+            self._interrupt()
+        elif quiet > 2 * self._limit and not self._written:
+            self._write()
+
+    def _state(self) -> tuple[object, ...]:
+        """Equal as long as nothing moves; empty where nothing has to."""
+        scheduler = self._scheduler
+        if not scheduler.active or scheduler.patient:
+            return ()
+        frame = sys._current_frames().get(self._watched)
+        if frame is None:
+            return ()
+        return (scheduler.resources, scheduler.steps, scheduler.lingered, id(frame), frame.f_lasti)
+
+    def _processor_time(self) -> float:
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return 0.0
+        return time.clock_gettime(time.pthread_getcpuclockid(self._watched))
+
+    def _computes(self, quiet: float) -> bool:
+        return self._processor_time() - self._processor > _IDLE_SHARE * quiet
+
+    def _interrupt(self) -> None:
+        self._asked = True
+        if self._on_main and _SIGNAL is not None:
+            signal.pthread_kill(self._watched, _SIGNAL)
+
+    def _leave(self, _number: int, frame: FrameType | None) -> None:
+        """The signal's handler, in the main thread: end the run from where it is stuck."""
+        scheduler = self._scheduler
+        if not scheduler.active or not self._asked:
+            return
+        if (scheduler.resources, scheduler.steps, scheduler.lingered) != self._suspect[:3]:
+            return
+        self._answered = True
+        me = getcurrent()
+        task = next((task for task in scheduler.tasks if task.greenlet is me), None)
+        if scheduler.blocked is None and not scheduler.aborting:
+            name = task.name if task is not None else "main"
+            scheduler.blocked = StuckCall.at(scheduler, name, frame, self._limit)
+        scheduler.abort()
+        if task is not None:
+            task.aborts += _ABORTS
+            scheduler.abort_here(task)
+        raise Aborted
+
+    def _write(self) -> None:
+        self._written = True
+        with contextlib.suppress(OSError, ValueError):
+            name = f"{self._test}: " if self._test else ""
+            text = f"\nracecheck: {name}stuck in a call that cannot be interrupted:\n"
+            os.write(self._file, text.encode())
+            faulthandler.dump_traceback(self._file)
+
+    def _all_is_well(self, seconds: float | None) -> None:
+        if self._deadman is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            if seconds is None or not self._scheduler.active:
+                faulthandler.cancel_dump_traceback_later()
+            else:
+                faulthandler.dump_traceback_later(seconds, file=self._file)
+
+
+class _Thread:
+    """Calls `look` four times within the limit, until it is told to end."""
+
+    def __init__(self, watchdog: Watchdog) -> None:
+        self._watchdog = watchdog
+        self._stop = _allocate_lock()
+        self._ended = _allocate_lock()
+        self._native: int | None = None
+        self._stop.acquire()
+        self._ended.acquire()
+        _start_new_thread(self._live, ())
+
+    def _live(self) -> None:
+        self._native = _thread.get_native_id()
+        pause = self._watchdog._limit / 4
+        try:
+            while not self._stop.acquire(timeout=pause):
+                self._watchdog.look()
+        finally:
+            self._ended.release()
+
+    def end(self) -> None:
+        """Return when the thread is gone."""
+        self._stop.release()
+        self._ended.acquire()
+        # The system's thread takes a moment longer than the interpreter's.
+        for _ in range(500):
+            if not os.path.exists(f"/proc/self/task/{self._native}"):
+                return
+            _sleep(0.0002)
+
+
+def _pause() -> None:
+    for watchdog in _all():
+        watchdog.pause()
+
+
+def _resume() -> None:
+    for watchdog in _all():
+        watchdog.resume()
+
+
+def _forget() -> None:
+    control.watchdog = None
+
+
+def _all() -> Iterator[Watchdog]:
+    """That of the campaign that goes on, and of those inside of which it does."""
+    watchdog = control.watchdog
+    while watchdog is not None:
+        yield watchdog
+        watchdog = watchdog._outer

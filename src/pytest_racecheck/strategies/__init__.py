@@ -1,0 +1,1 @@
+"""What makes the choices: one strategy a file, behind the protocol."""

@@ -1,0 +1,40 @@
+"""Few preemptions, at random places: the search for a smaller schedule that shrinking alone would not come to.
+
+Taking deviations away from a schedule ends in a local minimum: five philosophers who were interrupted three times cannot be brought down to one
+interruption step by step, since the order in which the others go on has to change with it. Such a schedule is not rare among those with
+one preemption, so it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from pytest_racecheck.model.profile import Profile
+from pytest_racecheck.strategies.base import Base
+from pytest_racecheck.strategies.protocol import AnyTask
+
+
+class Bounded(Base):
+    """Interrupts tasks at exactly `preemptions` of the first `choices` choices; where one cannot go on, any other does."""
+
+    name = "bounded"
+
+    def __init__(self, preemptions: int, choices: int) -> None:
+        self._preemptions = preemptions
+        self._choices = choices
+
+    def begin(self, random: Random, profile: Profile) -> None:
+        self._random = random.random
+        count = min(self._preemptions, self._choices)
+        self._places = frozenset(random.sample(range(self._choices), count))
+        self._step = 0
+
+    def choose(self, enabled: Sequence[AnyTask], current: AnyTask | None) -> AnyTask:
+        """The current task, unless it cannot or its time has come."""
+        step = self._step
+        self._step = step + 1
+        if current is not None and step not in self._places:
+            return current
+        others = [task for task in enabled if task is not current]
+        return others[int(self._random() * len(others))]

@@ -1,0 +1,50 @@
+"""The portfolio: all samplers in turn, since none is best for every bug."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from pytest_racecheck.model.profile import Profile
+from pytest_racecheck.strategies.base import Base
+from pytest_racecheck.strategies.delay import Delay
+from pytest_racecheck.strategies.pct import PCT
+from pytest_racecheck.strategies.pos import POS
+from pytest_racecheck.strategies.protocol import AnyTask, Strategy
+from pytest_racecheck.strategies.random_walk import RandomWalk
+from pytest_racecheck.strategies.surw import SURW
+from pytest_racecheck.strategies.urw import URW
+
+
+class Portfolio(Base):
+    """Lets one strategy after another make the choices of one run each; `current_name` is whose turn it is."""
+
+    name = "portfolio"
+
+    def __init__(self) -> None:
+        self._strategies: tuple[Strategy, ...] = (
+            POS(), SURW(), PCT((2,)), URW(), RandomWalk(), PCT((1,)), Delay(), PCT((3,)),
+        )  # fmt: skip
+        self._runs = 0
+        self._take_over(self._strategies[0])
+
+    def begin(self, random: Random, profile: Profile) -> None:
+        strategy = self._strategies[self._runs % len(self._strategies)]
+        self._runs += 1
+        strategy.begin(random, profile)
+        self._take_over(strategy)
+
+    def _take_over(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        self.current_name = strategy.name
+        self.fair = strategy.fair
+        self.counts = strategy.counts
+        # The strategy itself is asked from here on: a choice costs what it costs without a portfolio.
+        self.choose = strategy.choose  # type: ignore[method-assign]
+        self.started = strategy.started  # type: ignore[method-assign]
+        self.executed = strategy.executed  # type: ignore[method-assign]
+        self.yielded = strategy.yielded  # type: ignore[method-assign]
+
+    def choose(self, enabled: Sequence[AnyTask], current: AnyTask | None) -> AnyTask:
+        """What the strategy whose turn it is chooses."""
+        return self._strategy.choose(enabled, current)

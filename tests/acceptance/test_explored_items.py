@@ -1,0 +1,98 @@
+"""`pytest --racecheck` under the explore engine: unmodified tests, replay from the command line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def project(project: pytest.Pytester) -> pytest.Pytester:
+    """The project without a mode of its own: threads are explored."""
+    project.makeini("[pytest]\n")
+    return project
+
+
+RACY = """
+    from counting import Counter, count
+
+    def test_count(tmp_path, monkeypatch):
+        monkeypatch.setenv("COUNTED", "no")
+        (tmp_path / "fresh").mkdir()
+        assert count(Counter()) == 2
+"""
+
+
+def test_a_race_is_found_and_explained(project, explored) -> None:
+    """The report names kind and resource, shows who read and wrote what, and how to see it again."""
+    project.makepyfile(RACY)
+    result = explored()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "E   RaceFound: lost update on Counter.value *1 preemption)",
+        "E*counting.py:9 value → 0*",
+        "E*counting.py:10 value ← 1*",
+        "E*--racecheck-replay=rc1:*",
+    ])  # fmt: skip
+
+
+def test_its_token_replays_it(project, explored, plain, monkeypatch) -> None:
+    """In another process, with other hashes of strings, the token alone brings the failure about again."""
+    project.makepyfile(RACY)
+    token = re.search(r"--racecheck-replay=(rc1:[\w-]+)", explored().stdout.str())
+    assert token is not None
+    for seed in ("0", "1", "random"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        result = plain(f"--racecheck-replay={token[1]}")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["E   RaceFound: lost update on Counter.value *"])
+
+
+def test_a_replay_of_changed_code_says_so(project, explored, plain) -> None:
+    """A token that no longer fits makes no verdict; where it stops fitting is said."""
+    project.makepyfile(RACY)
+    token = re.search(r"--racecheck-replay=(rc1:[\w-]+)", explored().stdout.str())
+    assert token is not None
+    counting = project.path / "counting.py"
+    counting.write_text(
+        counting.read_text().replace("value = self.value", "\n        value = self.value")
+    )
+    result = plain("--racecheck", "--racecheck-strict", f"--racecheck-replay={token[1]}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   Inconclusive: *the replay went another way*"])
+
+
+def test_a_bad_token_is_one_clear_line(project, plain) -> None:
+    """What no report has printed is refused before anything runs."""
+    project.makepyfile(RACY)
+    result = plain("--racecheck", "--racecheck-replay=rc1:nonsense")
+    result.stderr.fnmatch_lines(
+        ["ERROR: --racecheck-replay *expected a token as a report prints it*"]
+    )
+
+
+def test_a_safe_test_passes(project, explored) -> None:
+    """Under a lock every schedule passes, a thousand of them."""
+    project.makepyfile("""
+        from counting import Counter, count_safely
+
+        def test_count():
+            assert count_safely(Counter()) == 2
+    """)
+    result = explored("--racecheck-schedules=1000")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*1 test explored in 1000 runs: 1 not found*"])
+
+
+def test_a_test_that_fails_anyway_keeps_its_own_failure(project, explored) -> None:
+    """What fails under every schedule is no race: the test fails as it would without the plugin."""
+    project.makepyfile("""
+        from counting import Counter, count_safely
+
+        def test_count():
+            assert count_safely(Counter()) == 3
+    """)
+    result = explored()
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*RaceFound*")

@@ -1,0 +1,20 @@
+"""A correct program is never accused."""
+
+from __future__ import annotations
+
+import pytest
+from kernels import CORRECT
+from kernels.kernel import Kernel
+
+from pytest_racecheck import Verdict
+
+SCHEDULES = 400
+
+
+@pytest.mark.parametrize("kernel", CORRECT, ids=str)
+def test_no_twin_is_reported(kernel: Kernel) -> None:
+    """No schedule of a correct twin fails, and the search says that it found nothing."""
+    report = kernel.explore(schedules=SCHEDULES, seconds=60, seed=3, keep_going=True)
+    assert report.failures == 0, str(report)
+    assert report.verdict in (Verdict.NOT_FOUND, Verdict.PROVED), str(report)
+    assert report.not_covered == ()

@@ -1,0 +1,52 @@
+"""Threads that are no tasks."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from pytest_racecheck.runtime.threads import foreign
+
+
+def test_an_idle_pool_is_not_at_work():
+    """A worker that waits for work is there, and has nothing in hand."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pow, 1, 1).result()
+        assert foreign.are_there_any()
+        while foreign.at_work(items_only=False):
+            pass
+
+
+def test_a_work_item_is_work():
+    """One in a work item has."""
+    going, go_on = threading.Event(), []
+
+    def item():
+        going.set()
+        while not go_on:
+            pass
+
+    with ThreadPoolExecutor(1, "pool") as pool:
+        pool.submit(item)
+        going.wait()
+        while not foreign.at_work(items_only=True):
+            pass
+        go_on.append(True)
+
+
+def test_a_thread_of_the_projects_own():
+    """One in code of its own may have something in hand, but no work item."""
+    go_on = []
+
+    def wait():
+        while not go_on:
+            pass
+
+    thread = threading.Thread(target=wait, name="own")
+    thread.start()
+    try:
+        assert "own" in foreign.at_work(items_only=False)
+        assert "own" not in foreign.at_work(items_only=True)
+    finally:
+        go_on.append(True)
+        thread.join()

@@ -1,0 +1,133 @@
+"""Calls that nobody controls."""
+
+from __future__ import annotations
+
+import _queue
+import _thread
+import io
+import os
+import signal
+import time
+
+import pytest
+
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.threads.run import Run
+from pytest_racecheck.runtime.threads.scheduler import Scheduler
+from pytest_racecheck.runtime.threads.watchdog import _SIGNAL, Watchdog
+from pytest_racecheck.strategies.default import Default
+
+
+@pytest.fixture
+def scheduler():
+    """A scheduler for runs in which nothing but the main task is controlled."""
+    return Scheduler(1_000, lambda file: file == __file__)
+
+
+def _stuck_in(scheduler, call):
+    """What the watchdog made of a call in the main task of a run."""
+    run = Run(scheduler, 1, lambda _error: "failure")
+    run.execute(lambda _run: call(), Default())
+    return run
+
+
+@pytest.fixture
+def pipe():
+    """A pipe that nobody writes to."""
+    reading, writing = os.pipe()
+    yield reading
+    os.close(reading)
+    os.close(writing)
+
+
+def _blocking_calls(reading):
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return {
+        "os.read": lambda: os.read(reading, 1),
+        "a lock": lock.acquire,
+        "a queue": _queue.SimpleQueue().get,
+        "sleep": lambda: time.sleep(60),
+        "a file": lambda: io.FileIO(reading, closefd=False).read(1),
+    }
+
+
+@pytest.mark.parametrize("name", ["os.read", "a lock", "a queue", "sleep", "a file"])
+def test_a_call_that_blocks_is_left(scheduler, pipe, name):
+    """The run ends, says potential deadlock, and names the line of the call."""
+    call = _blocking_calls(pipe)[name]
+
+    def program():
+        call()
+
+    with Watchdog(scheduler, 0.1, deadman=None):
+        run = _stuck_in(scheduler, program)
+    assert run.result().outcome.value == "potential deadlock"
+    assert __file__ in run.errors[0].summary
+    assert run.errors[0].position[0] == __file__
+
+
+def test_finally_may_block_again(scheduler, pipe):
+    """A task that blocks again while it unwinds is got out again."""
+
+    def program():
+        try:
+            os.read(pipe, 1)
+        finally:
+            os.read(pipe, 1)
+
+    with Watchdog(scheduler, 0.1, deadman=None):
+        run = _stuck_in(scheduler, program)
+    assert len(run.errors) == 1
+
+
+def test_who_computes_is_not_blocked(scheduler):
+    """A loop that makes no steps and uses the processor is left alone, however long it takes."""
+
+    def program():
+        end = time.thread_time() + 0.5
+        while time.thread_time() < end:
+            pass
+
+    with Watchdog(scheduler, 0.1, deadman=None):
+        run = _stuck_in(scheduler, program)
+    assert run.errors == []
+    assert scheduler.blocked is None
+
+
+def test_no_thread_when_the_process_forks(scheduler):
+    """The thread is gone while a child is made, not there in the child, and back afterwards."""
+    with Watchdog(scheduler, 0.1, deadman=None) as watchdog:
+        assert watchdog._watching is not None
+        child = os.fork()
+        if not child:
+            os._exit(_thread._count())
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert watchdog._watching is not None
+
+
+def test_nothing_is_left(scheduler):
+    """Afterwards there is no thread more, and the signal has its handler again."""
+    threads, handler = _thread._count(), signal.getsignal(_SIGNAL)
+    with Watchdog(scheduler, 0.1):
+        pass
+    assert _thread._count() == threads
+    assert signal.getsignal(_SIGNAL) == handler
+    assert control.watchdog is None
+
+
+def test_what_no_signal_reaches_is_named(scheduler, tmp_path):
+    """A call that holds the interpreter is named while it goes on, by faulthandler's own thread."""
+    path = tmp_path / "stderr"
+
+    def program():
+        # Until the watchdog has had a look.
+        end = time.thread_time() + 0.3
+        while time.thread_time() < end:
+            pass
+        return sum(range(100_000_000))
+
+    with open(path, "wb") as file, Watchdog(scheduler, 0.4, file=file.fileno(), deadman=0.2):
+        _stuck_in(scheduler, program)
+    assert "in program" in path.read_text()

@@ -1,0 +1,27 @@
+"""Round robin."""
+
+from __future__ import annotations
+
+from tasks import Standing, chosen
+
+from pytest_racecheck.strategies.round_robin import RoundRobin, after
+
+
+def test_everyone_has_a_turn_in_order() -> None:
+    """The choices go round, also without a beginning: it takes over runs that others have begun."""
+    tasks = [Standing(0), Standing(2), Standing(5)]
+    assert chosen(RoundRobin(), tasks, 6) == [0, 2, 5, 0, 2, 5]
+
+
+def test_it_goes_on_behind_the_one_that_went_last() -> None:
+    """Where the current task cannot go on, the next number has its turn, not the lowest."""
+    first, second, third = tasks = [Standing(0), Standing(1), Standing(2)]
+    strategy = RoundRobin()
+    assert strategy.choose(tasks, first) is second
+    assert strategy.choose([first, third], None) is third
+
+
+def test_after_the_last_comes_the_first() -> None:
+    """The numbers form a circle."""
+    tasks = [Standing(3), Standing(7)]
+    assert [after(index, tasks).index for index in (2, 3, 6, 7)] == [3, 7, 7, 3]

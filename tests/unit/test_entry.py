@@ -1,0 +1,96 @@
+"""`explore`: what it refuses, and how that looks."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+import pytest_racecheck
+from pytest_racecheck import SetupFailed, UsageError, explore
+
+PACKAGE = str(Path(pytest_racecheck.__file__).parent)
+
+
+def work(*state: object) -> None:
+    """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"workers": 0}, "argument workers is 0; expected a whole number of at least 1"),
+        ({"workers": True}, "argument workers is True; expected"),
+        ({"worker": 3}, "argument worker is not known (did you mean workers?); expected one of target, backend,"),
+        ({"backend": "fibre"}, "argument backend is 'fibre'; expected one of thread, process, manager"),
+        ({"check": 3}, "argument check is 3; expected a callable or None"),
+        ({"scope": "no_such_package"}, "scope names 'no_such_package', which cannot be found; expected"),
+    ],
+)  # fmt: skip
+def test_words_that_make_no_sense(arguments, said) -> None:
+    """Each is named in one line, with what was expected."""
+    with pytest.raises(UsageError) as raised:
+        explore(work, **arguments)
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 5])
+def test_a_sequence_has_as_many_workers_as_targets(workers) -> None:
+    """A number that would be ignored is refused; the right one may be said."""
+    with pytest.raises(
+        UsageError, match=f"argument workers is {workers} beside 2 targets; expected no workers"
+    ):
+        explore([work, work], workers=workers)
+    explore([work, work], workers=2, schedules=1)
+
+
+def frames_of_ours(error: BaseException) -> list[str]:
+    """The frames of this project that pytest would show."""
+    return [
+        f"{frame.f_code.co_filename}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename.startswith(PACKAGE)
+        and not frame.f_locals.get("__tracebackhide__")
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"worker": 3},
+        {"workers": 0},
+        {"mode": "chaos"},
+        {"schedules": 0},
+        {"mode": "prove"},
+        {"backend": "fibre"},
+        {"setup": 3},
+        {"scope": "no_such_package"},
+        {"check": lambda: 3, "schedules": 1},
+    ],
+    ids=lambda arguments: "-".join(arguments),
+)
+def test_no_frame_of_ours_is_shown(arguments) -> None:
+    """A complaint points at the call that it concerns."""
+    with pytest.raises(UsageError) as raised:
+        explore(work, **arguments)
+    assert not frames_of_ours(raised.value)
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
+
+
+def test_setup_that_raises_shows_setup_alone() -> None:
+    """The cause keeps the frames of the program, and no others."""
+
+    def setup() -> None:
+        raise LookupError("nothing there")
+
+    with pytest.raises(
+        SetupFailed, match="setup of 2 × work raised LookupError: nothing there"
+    ) as raised:
+        explore(work, setup=setup)
+    assert not frames_of_ours(raised.value)
+    cause = raised.value.__cause__
+    assert isinstance(cause, LookupError)
+    assert [entry.name for entry in traceback.extract_tb(cause.__traceback__)] == ["setup"]
