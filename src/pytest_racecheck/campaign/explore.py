@@ -238,7 +238,7 @@ class ExploreCampaign:
             return Verdict.INCONCLUSIVE, self._reason
         if explanation is not None:
             return self._judge(explanation)
-        if self.lonely:
+        if not self._most_choices and self.lonely:
             return Verdict.INCONCLUSIVE, "one task alone cannot race: expected two or more"
         if not self._most_choices:
             return Verdict.INCONCLUSIVE, (

@@ -7,14 +7,16 @@ hand for anybody. One in a work item has, or in code of its own. Threads of the 
 
 from __future__ import annotations
 
+import _thread
 import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
+_OURS = "pytest_racecheck"
 _TOOLS = frozenset(
     {
-        "pytest_racecheck", "_pytest", "pytest_timeout", "xdist", "execnet", "faulthandler", "coverage", "pydevd", "_pydevd_bundle",
+        "_pytest", "pytest_timeout", "xdist", "execnet", "faulthandler", "coverage", "pydevd", "_pydevd_bundle",
         "debugpy", "IPython", "ipykernel", "tqdm",
     }
 )  # fmt: skip
@@ -24,6 +26,8 @@ _WAITING = frozenset(
         "multiprocessing.connection", "multiprocessing.queues", "multiprocessing.pool", "asyncio.base_events",
     }
 )  # fmt: skip
+# While a campaign is on, the module itself holds the controlled one.
+_get_ident = _thread.get_ident
 _WORKERS = frozenset({"concurrent.futures.thread", "multiprocessing.pool"})
 
 
@@ -43,12 +47,13 @@ def at_work(*, items_only: bool) -> list[str]:
 
 
 def _stacks() -> Iterator[tuple[int, list[str]]]:
-    own = sys._getframe()
+    own = _get_ident()
     for ident, frame in sys._current_frames().items():
-        modules = _modules(frame)
-        if _runs(frame, own) or any(name.partition(".")[0] in _TOOLS for name in modules):
-            continue
-        yield ident, modules
+        modules = _modules(frame) if ident != own else []
+        # The watchdog consists of nothing else; others come by here when they use what is controlled.
+        modules = [name for name in modules if name.partition(".")[0] != _OURS]
+        if modules and not any(name.partition(".")[0] in _TOOLS for name in modules):
+            yield ident, modules
 
 
 def _modules(frame: FrameType | None) -> list[str]:
@@ -57,11 +62,3 @@ def _modules(frame: FrameType | None) -> list[str]:
         found.append(str(frame.f_globals.get("__name__", "")))
         frame = frame.f_back
     return found
-
-
-def _runs(frame: FrameType | None, own: FrameType) -> bool:
-    while frame is not None:
-        if frame is own:
-            return True
-        frame = frame.f_back
-    return False

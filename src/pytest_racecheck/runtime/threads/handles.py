@@ -8,7 +8,10 @@ later, by whatever method and from wherever, gets an answer.
 from __future__ import annotations
 
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any
+
+from greenlet import getcurrent
 
 from pytest_racecheck.runtime.context import control
 
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
 
 # Above what Linux gives to threads.
 FIRST_NATIVE_ID = 1 << 22
-_PLACE = "_os_thread_handle" if sys.version_info >= (3, 13) else "_tstate_lock"
+_PLACES = {(3, 11): "_tstate_lock", (3, 12): "_tstate_lock", (3, 13): "_handle"}
+PLACE = _PLACES.get(sys.version_info[:2], "_os_thread_handle")
 
 
 class Handle:
@@ -46,6 +50,8 @@ class Handle:
         """Wait for the task; a negative time is none at all."""
         from pytest_racecheck.runtime.threads.spawning import await_end
 
+        if self.task.greenlet is getcurrent():
+            raise RuntimeError("Cannot join current thread")
         await_end(self, timeout)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -68,8 +74,8 @@ class Handle:
 
 def bind(thread: Any, task: Task) -> Handle:
     """From now on `thread` stands for `task`, and has been started."""
-    handle = Handle(task, control.scheduler.resources.fresh(thread))
-    setattr(thread, _PLACE, handle)
+    handle = Handle(task, control.scheduler.resources.fresh(weakref.ref(thread)))
+    setattr(thread, PLACE, handle)
     thread._ident = task.ident
     thread._native_id = FIRST_NATIVE_ID + task.index
     thread._started._flag = True
@@ -79,5 +85,5 @@ def bind(thread: Any, task: Task) -> Handle:
 
 def handle_of(thread: Any) -> Handle | None:
     """What ties `thread` to a task; None for the threads of the operating system."""
-    found = thread.__dict__.get(_PLACE)
+    found = thread.__dict__.get(PLACE)
     return found if type(found) is Handle else None

@@ -267,6 +267,8 @@ def _check(blocking: bool, timeout: float) -> None:
         return
     if not blocking:
         raise ValueError("can't specify a timeout for a non-blocking call")
+    if timeout != timeout:
+        raise ValueError("Invalid value NaN (not a number)")
     if timeout < 0:
         raise ValueError("timeout value must be a non-negative number")
     raise OverflowError("timeout value is too large")

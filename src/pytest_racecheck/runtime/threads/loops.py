@@ -50,7 +50,8 @@ class _Loops:
 
 def _setting(events: Any, tasks: Any) -> Callable[[Any], None]:
     original = events._set_running_loop
-    swap = getattr(tasks, "_swap_current_task", None)
+    # Before 3.14 the current task is known by its loop.
+    swap = tasks._swap_current_task if sys.version_info >= (3, 14) else None
 
     def set_running_loop(loop: Any, /) -> None:
         task = calling_task()

@@ -15,6 +15,7 @@ from typing import Any
 from greenlet import getcurrent
 
 from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.threads.handles import PLACE
 from pytest_racecheck.runtime.threads.identities import current_thread
 
 _internals: Any = threading
@@ -62,7 +63,7 @@ def make(
         self._context = context.get("context")
     self._ident = self._native_id = None
     if _HAS_HANDLE:
-        self._os_thread_handle = _internals._ThreadHandle()
+        setattr(self, PLACE, _internals._ThreadHandle())
     else:
         self._tstate_lock = None
         self._is_stopped = False

@@ -13,7 +13,6 @@ a limited time for others; what has not come by then is called a call out of con
 
 from __future__ import annotations
 
-import _thread
 import select
 import time
 from collections.abc import Sequence
@@ -37,6 +36,8 @@ LIMIT = 1.0
 _DELIVERY = 0.05
 # How often a lock is looked at that a thread holds which is no task.
 _GLANCE = 0.005
+# So often, one after the other, must other threads be seen idle, before it is a deadlock and before a time-out.
+_IDLE, _IDLE_BEFORE_TIMEOUT = 10, 2
 # While a campaign is on, the modules hold controlled ones.
 _monotonic = time.monotonic
 _poll: Any = getattr(select, "poll", None)
@@ -123,7 +124,7 @@ class Outside:
         waits = [*filter(self._waits_for_stranger, scheduler.tasks), *self._elsewhere()]
         if waits:
             return self._await(waits[0])
-        if _thread._count() > 0 and foreign.are_there_any():
+        if foreign.are_there_any():
             return self._await_foreign()
         if not self._waiting or scheduler.timed:
             return False
@@ -148,14 +149,21 @@ class Outside:
     def _await_foreign(self) -> bool:
         """Let those go on that are no tasks, while they have something in hand."""
         timed = bool(self._scheduler.timed)
-        while self._spent < self._limit:
+        idle = 0
+        while idle < (_IDLE_BEFORE_TIMEOUT if timed else _IDLE):
+            spent = self._spent
             if self._pass(_GLANCE, glance=True):
                 return True
-            busy = foreign.at_work(items_only=timed)
-            if not busy:
-                break
-        else:
-            self._give_up(self._call(next(task for task in self._scheduler.tasks if task.wait)))
+            if not foreign.at_work(items_only=timed):
+                # They may have been given something, and not have woken up.
+                idle += 1
+                self._spent = spent
+            elif spent < self._limit:
+                idle = 0
+            else:
+                self._give_up(self._call(next(task for task in self._scheduler.tasks if task.wait)))
+        if self._locks_freed() or self.ask():
+            return True
         if not timed:
             self._scheduler.uncontrolled.add("threads that were there before the test")
         return False

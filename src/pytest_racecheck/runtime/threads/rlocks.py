@@ -23,8 +23,9 @@ class RLock(Mutex):
 
     __slots__ = ("before", "count")
 
-    def __init__(self) -> None:
-        super().__init__(RealRLock())
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # What arguments it takes depends on the version.
+        super().__init__(RealRLock(*args, **kwargs))
         self.count = self.before = 0
 
     @classmethod

@@ -27,6 +27,7 @@ from pytest_racecheck.runtime.threads.identities import RAW, calling_task, curre
 from pytest_racecheck.runtime.threads.locks import Lock
 from pytest_racecheck.runtime.threads.making import complete, ensure_hook, make
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
+from pytest_racecheck.runtime.threads.tracing import trace_as_hooked
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Attribute, Replacement
@@ -82,6 +83,7 @@ def _numbered(parent: Task, label: str) -> str:
 
 def _live(thread: Any, scheduler: Any) -> None:
     task = scheduler.current
+    trace_as_hooked(scheduler, task)
     try:
         if _HAS_CONTEXT:
             thread._context.run(thread.run)
@@ -90,8 +92,12 @@ def _live(thread: Any, scheduler: Any) -> None:
     except Aborted:
         raise
     except BaseException as error:
+        if scheduler.aborting:
+            return
         _uncaught(thread, scheduler, task, error)
     _stand_before_end(scheduler, task)
+    # From now on it lives as long as the program holds it.
+    task.thread = None
 
 
 def _uncaught(thread: Any, scheduler: Any, task: Task, error: BaseException) -> None:
@@ -128,13 +134,13 @@ def join(self: Any, timeout: float | None = None) -> None:
         raise RuntimeError("Thread.__init__() not called")
     if not self._started.is_set():
         raise RuntimeError("cannot join thread before it is started")
+    if self is current_thread():
+        raise RuntimeError("cannot join current thread")
     handle = handle_of(self)
     if handle is None:
         _join_outside(self, timeout)
-        return
-    if self is current_thread():
-        raise RuntimeError("cannot join current thread")
-    await_end(handle, timeout)
+    else:
+        await_end(handle, timeout)
 
 
 def await_end(handle: Handle, timeout: float | None) -> None:

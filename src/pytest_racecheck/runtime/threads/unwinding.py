@@ -78,7 +78,8 @@ class Unwinding:
         """Raise Aborted in `task`, the caller; one that has swallowed it too often is left where it stands."""
         task.aborts += 1
         if task.aborts > MOST_ABORTS and task.index:
-            self.survivors.append(task)
+            if task not in self.survivors:
+                self.survivors.append(task)
             while True:
                 self.root.switch()
         raise Aborted
