@@ -69,7 +69,10 @@ def test_ini_twins(project, plain, name, text) -> None:
         ("strategy=dpor", "not available yet: --racecheck-strategy = 'dpor'"),
         ("races", "not available yet: --racecheck-races"),
         ("gc", "not available yet: --racecheck-gc"),
-        ("replay=rc1:A", "not available yet: --racecheck-replay; *"),
+        (
+            "replay=rc1:A",
+            "--racecheck-replay * expected a token as a report prints it, starting with rc1:*",
+        ),
         ("html=reports", "not available yet: --racecheck-html; *"),
         ("json=report", "not available yet: --racecheck-json; *"),
     ],

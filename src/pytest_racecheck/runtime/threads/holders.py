@@ -25,6 +25,8 @@ Pairs = dict[int, tuple[Any, Any]]
 
 _OURS = "pytest_racecheck"
 _NOTHING: Any = object()
+# A tuple in a partial function in a tuple is as far as it goes.
+_DEPTH = 4
 # Kinds whose one reference is an attribute of theirs.
 _SINGLE = {CellType: "cell_contents", FunctionType: "__defaults__", defaultdict: "default_factory"}
 
@@ -37,8 +39,8 @@ def exchange(pairs: Pairs, spared: Iterable[tuple[object, str]] = ()) -> list[Un
     """
     kept = {(id(holder), name) for holder, name in spared}
     undo: list[Undo] = []
-    anew = _Exchange(pairs, kept, undo).everywhere()
-    _Exchange(anew, kept, undo).everywhere(pairs)
+    for _ in range(_DEPTH):
+        pairs = _Exchange(pairs, kept, undo).everywhere(pairs)
     return undo
 
 
@@ -50,7 +52,7 @@ class _Exchange:
         self._kept = kept
         self._undo = undo
 
-    def everywhere(self, left_out: Pairs | None = None) -> Pairs:
+    def everywhere(self, left_out: Pairs) -> Pairs:
         """Change all holders that can be; returns those that have to be made anew, with what they ought to be."""
         if not self._pairs:
             return {}
@@ -72,7 +74,8 @@ class _Exchange:
 
     def _partial(self, holder: partial[Any]) -> partial[Any]:
         named = {name: self._second(value) for name, value in holder.keywords.items()}
-        return partial(self._second(holder.func), *map(self._second, holder.args), **named)
+        arguments = map(self._second, self._second(holder.args))
+        return partial(self._second(holder.func), *arguments, **named)
 
     def _is_machinery(self, holder: tuple[Any, ...]) -> bool:
         """The pairs themselves, and what classes keep of their bases."""
@@ -178,7 +181,9 @@ def _set_attribute(holder: Any, name: str, old: Any, new: Any) -> Undo:
     setattr(holder, name, new)
 
     def undo() -> None:
-        if getattr(holder, name, _NOTHING) is new:
+        # What a class holds is not always what it gives.
+        found = vars(holder).get(name) if isinstance(holder, type) else getattr(holder, name)
+        if found is new:
             setattr(holder, name, old)
 
     return undo

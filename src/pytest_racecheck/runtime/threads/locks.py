@@ -229,6 +229,10 @@ class Mutex:
         self.real._at_fork_reinit()
         self.owner, self._run = None, None
 
+    def __reduce__(self) -> NoReturn:
+        """Nor can the originals be copied."""
+        raise TypeError(f"cannot pickle {type(self.real).__name__!r} object")
+
     __enter__ = acquire
 
     def __exit__(self, *_: object) -> None:

@@ -17,31 +17,50 @@ from greenlet import getcurrent
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.threads.handles import PLACE
 from pytest_racecheck.runtime.threads.identities import current_thread
+from pytest_racecheck.runtime.threads.locks import RealLock
 
 _internals: Any = threading
 _init = threading.Thread.__init__
 _HAS_HANDLE = sys.version_info >= (3, 13)
 _HAS_CONTEXT = sys.version_info >= (3, 14)
+_WORDS = {"context"} if _HAS_CONTEXT else set()
 
 
 class Started:
-    """Stands for the Event that says whether a thread has been started."""
+    """Stands for the Event that says whether a thread has been started.
 
-    __slots__ = ("_flag",)
+    Somebody waits for it only if the operating system starts the thread after all, when the run is over.
+    """
+
+    __slots__ = ("_flag", "_gate")
 
     def __init__(self) -> None:
         self._flag = False
+        self._gate: Any = None
 
     def is_set(self) -> bool:
         """Whether it has been."""
         return self._flag
 
     def set(self) -> None:
-        """It has been."""
+        """It has been. Either this sees who waits, or that one sees this."""
         self._flag = True
+        if self._gate is not None:
+            self._gate.release()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it has been."""
+        gate = RealLock()
+        gate.acquire()
+        self._gate = gate
+        return self._flag or bool(gate.acquire(timeout=-1 if timeout is None else timeout))
 
     def _at_fork_reinit(self) -> None:
-        """There is no lock in it."""
+        """In a forked child nobody waits."""
+
+
+def _invoke_excepthook(thread: Any) -> None:
+    _internals._make_invoke_excepthook()(thread)
 
 
 def make(
@@ -50,7 +69,7 @@ def make(
 ) -> None:  # fmt: skip
     """`Thread.__init__`."""
     task = control.scheduler.current
-    if task.greenlet is not getcurrent() or (context and not _HAS_CONTEXT):
+    if task.greenlet is not getcurrent() or not context.keys() <= _WORDS:
         _init(self, group, target, name, args, kwargs, daemon=daemon, **context)
         return
     assert group is None, "group argument must be None for now"
@@ -70,22 +89,10 @@ def make(
     self._started = Started()
     self._initialized = True
     self._stderr = sys.stderr
+    self._invoke_excepthook = _invoke_excepthook
 
 
 def _made_up(target: object) -> str:
     name: str = _internals._newname("Thread-%d")
     known_as = None if target is None else getattr(target, "__name__", None)
     return name if known_as is None else f"{name} ({known_as})"
-
-
-def complete(thread: Any) -> None:
-    """Give a thread that is going to be started by the operating system after all what it lacks."""
-    if type(thread._started) is Started:
-        thread._started = threading.Event()
-        ensure_hook(thread)
-
-
-def ensure_hook(thread: Any) -> None:
-    """Give a thread the way to its excepthook."""
-    if not hasattr(thread, "_invoke_excepthook"):
-        thread._invoke_excepthook = _internals._make_invoke_excepthook()

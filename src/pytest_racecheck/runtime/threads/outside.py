@@ -130,7 +130,10 @@ class Outside:
             return False
         if self._pass(_DELIVERY, glance=False):
             return True
-        scheduler.uncontrolled.update(str(self._call(one.task)) for one in self._waiting)
+        calls = [self._call(one.task) for one in self._waiting]
+        scheduler.uncontrolled.update(
+            f"what {call.task} waits for, at {call.where}" for call in calls
+        )
         return False
 
     def _await(self, first: Task) -> bool:

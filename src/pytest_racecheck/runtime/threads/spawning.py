@@ -25,7 +25,7 @@ from pytest_racecheck.runtime.jitter.threads import title_of
 from pytest_racecheck.runtime.threads.handles import Handle, bind, handle_of
 from pytest_racecheck.runtime.threads.identities import RAW, calling_task, current_thread
 from pytest_racecheck.runtime.threads.locks import Lock
-from pytest_racecheck.runtime.threads.making import complete, ensure_hook, make
+from pytest_racecheck.runtime.threads.making import make
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
 from pytest_racecheck.runtime.threads.tracing import trace_as_hooked
 
@@ -47,7 +47,6 @@ def start(self: Any) -> None:
     scheduler = control.scheduler
     if scheduler.current.greenlet is not getcurrent():
         _refuse_if_over(scheduler)
-        complete(self)
         _start(self)
         return
     if not self._initialized:
@@ -103,7 +102,6 @@ def _live(thread: Any, scheduler: Any) -> None:
 def _uncaught(thread: Any, scheduler: Any, task: Task, error: BaseException) -> None:
     """What a hook of the user's own handles is no failure."""
     if isinstance(error, (Exception, SystemExit)) and is_users(threading.excepthook):
-        ensure_hook(thread)
         thread._invoke_excepthook(thread)
     else:
         scheduler.failed(task, error)

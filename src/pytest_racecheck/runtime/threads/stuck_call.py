@@ -44,10 +44,15 @@ class StuckCall:
         place = self.position or self.inner
         return linecache.getline(place.file, place.line).strip()
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """The place and its source line, and what of the library it is in."""
         place = self.position or self.inner
         within = "" if place == self.inner else f" (in {self.inner.function}, {self.inner})"
-        return f"{self.task} blocks, out of control, at {place}: {self.line}{within}"
+        return f"{place}: {self.line}{within}"
+
+    def __str__(self) -> str:
+        return f"{self.task} blocks, out of control, at {self.where}"
 
     def error(self) -> TaskError:
         """As what went wrong in a run."""
