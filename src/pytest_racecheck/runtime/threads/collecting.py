@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,8 @@ class CollectingScheduler(Scheduler):
         if self.standing is not None or not task.enabled or task.wait is not None:
             return False
         holder: Any = task.resource.holder if task.resource is not None else None
+        if isinstance(holder, weakref.ref):
+            holder = holder()
         return task not in getattr(holder, "contenders", ())
 
     def _collect(self, task: Task) -> None:
