@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kernels import BY_NAME
 
 from pytest_racecheck import RaceReport, replay
+
+#: The report on a racy kernel, by name.
+Found = Callable[[str], RaceReport]
 
 
 def known(report: RaceReport) -> tuple[object, ...]:

@@ -44,7 +44,8 @@ def is_made_into(read: Site, written: Site) -> bool:
         return False
     if _within(first, _whole(statement)):
         return True
-    return bool(tree.names_given(first) & _names_in(statement))
+    given = tree.names_given(first)
+    return bool(given & _names_in(statement)) and not tree.given_anew(given, first, second)
 
 
 def is_known(site: Site | None) -> bool:
@@ -80,6 +81,20 @@ class _Source:
             if isinstance(name, ast.Name)
         )
 
+    def given_anew(self, names: frozenset[str], after: Span, before: Span) -> bool:
+        """Whether somewhere between those two the names get another value, one not made of the old one."""
+        between = (
+            node
+            for node in self.statements
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            and after[1] < _whole(node)[0]
+            and _whole(node)[1] < before[0]
+        )
+        return any(
+            names & self.names_given(_whole(node)) and not names & _names_read(node)
+            for node in between
+        )
+
     def names_tested(self, span: Span) -> frozenset[str]:
         """The names in the tests of the function around `span`."""
         around = [node for node in self._functions if _within(span, _whole(node))]
@@ -104,6 +119,10 @@ def _tests(node: ast.AST) -> Iterator[ast.expr]:
 
 def _names_in(node: ast.AST) -> frozenset[str]:
     return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+
+
+def _names_read(node: ast.Assign | ast.AnnAssign) -> frozenset[str]:
+    return frozenset() if node.value is None else _names_in(node.value)
 
 
 def _whole(node: ast.stmt | ast.expr) -> Span:

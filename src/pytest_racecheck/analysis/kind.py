@@ -77,7 +77,7 @@ def cycle_of(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
 def _kind_of_trace(trace: Sequence[TraceStep], result: RunResult) -> Found:
     events = events_of(trace)
     windows = windows_of(trace, events)
-    for shapes in ((_lost_update, _acted, _torn), (_stale, _overwritten)):
+    for shapes in ((_lost_update, _torn_at_once, _acted, _torn), (_stale, _overwritten)):
         for window in windows:
             found = next(filter(None, (shape(window) for shape in shapes)), None)
             if found is not None:
@@ -123,6 +123,18 @@ def _acted(window: Window) -> Found | None:
 
 def _torn(window: Window) -> Found | None:
     """Half of a change seen: others came between two writes, or between two reads."""
+    return next((("torn read", after.name) for _, after in _torn_pairs(window)), None)
+
+
+def _torn_at_once(window: Window) -> Found | None:
+    """The same, by one line: what it read first it has not asked for by itself."""
+    for before, after in _torn_pairs(window):
+        if before.step.position == after.step.position and not after.writes:
+            return "torn read", after.name
+    return None
+
+
+def _torn_pairs(window: Window) -> Iterator[tuple[Event, Event]]:
     for after in window.after:
         seen = [other for other in window.meanwhile if other.conflicts(after)]
         if not seen or not _first_touch(window, after):
@@ -131,8 +143,7 @@ def _torn(window: Window) -> Found | None:
             met = [other for other in window.meanwhile if other.conflicts(before)]
             same = {one.task for one in met} & {other.task for other in seen}
             if same and _is_torn(before, after, met, seen):
-                return "torn read", after.name
-    return None
+                yield before, after
 
 
 def _is_torn(before: Event, after: Event, met: Sequence[Event], seen: Sequence[Event]) -> bool:

@@ -6,6 +6,7 @@ is not a function of the schedule; it is reported as that, and accuses nobody.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,8 +28,10 @@ from pytest_racecheck.strategies.witness import Witness
 
 SHRINK_RUNS = 500
 SHRINK_SECONDS = 4.0
-FEWER_RUNS = 200
-FEWER_SECONDS = 1.0
+FEWER_RUNS = 600
+FEWER_SECONDS = 2.0
+# So many schedules in a row that had been drawn before, and there are hardly any others.
+NOTHING_NEW = 30
 
 Replayed = Callable[..., Attempt]
 
@@ -67,10 +70,12 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     if not spelled_out.failed_alike:
         return _unfaithful(controlled, run)
     smallest = shrink(spelled_out, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
-    if smallest.preemptions > 1:
+    if smallest.preemptions:
         fewer = _fewer_preemptions(smallest, replay, controlled, cold)
         smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
     witness = Witness(Replay(smallest.schedule), describer(controlled))
+    # To find names the whole heap is gone through again and again: without what the many replays have left there.
+    gc.collect()
     shown = controlled.run(witness, generator, run.number, recorded=True)
     if shown.failure_key != key:
         return _unfaithful(controlled, run)
@@ -84,13 +89,19 @@ def _fewer_preemptions(
     end = time.monotonic() + FEWER_SECONDS
     choices = max(1, controlled.profile.choices)
     for preemptions in range(first.preemptions):
+        seen: set[Schedule] = set()
+        nothing_new = 0
         for _ in range(FEWER_RUNS):
             if time.monotonic() > end:
                 return first
+            if nothing_new > NOTHING_NEW:
+                break
             bounded = ThroughCold(Bounded(preemptions, choices), cold.__contains__)
             attempt = replay(first.schedule, bounded)
             if attempt.failed_alike and attempt.preemptions < first.preemptions:
                 return attempt
+            nothing_new = nothing_new + 1 if attempt.schedule in seen else 0
+            seen.add(attempt.schedule)
     return first
 
 

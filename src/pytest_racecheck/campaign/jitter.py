@@ -22,11 +22,13 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.campaign.budget import Budget
+from pytest_racecheck.campaign.first_run import Patience, end_in_scope, hung, told
 from pytest_racecheck.instrument.recorder import CodeKey, Recorder
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.model.outcome import Judgement, RunResult
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
+from pytest_racecheck.runtime import unreached
 from pytest_racecheck.runtime.context import MAIN, TaskHooks
 from pytest_racecheck.runtime.jitter.delays import CALM_RUNS, Profile, RunDelays
 from pytest_racecheck.runtime.jitter.errors import error_of, hang_of
@@ -45,8 +47,6 @@ LONGEST_HOLD = 40e-3
 # budget: a short budget must not turn a slow run into a hang.
 HANG_SECONDS = 5.0
 SLOW_RUNS = 20
-# The first run is the test's own, and may be slow by nature: it is given up only when it has long been hopeless.
-FIRST_RUN_SECONDS = 20.0
 SWITCH_INTERVAL = 1e-5
 # Seconds after the deadline in which a backend can say where its tasks stand, before the program itself counts as hung.
 _SHORTEST_SLACK, _LONGEST_SLACK = 0.7, 1.0
@@ -92,6 +92,7 @@ class JitterCampaign:
         self._weights: dict[str, float] = {}
         self._longest = SHORTEST_HOLD
         self._keys: frozenset[CodeKey] = frozenset()
+        self._watchdog: Watchdog | None = None
 
     @contextlib.contextmanager
     def first_run(self) -> Iterator[World]:
@@ -101,9 +102,10 @@ class JitterCampaign:
         """
         recorder = Recorder(self.scope)
         world = World(self.plan(1), recorder)
-        limit = max(FIRST_RUN_SECONDS, 6 * self.budget.seconds)
-        watchdog = Watchdog(lambda frame: _first_overdue(world, self.name, limit, frame))
-        world.on_first_task = lambda: watchdog.arm(limit)
+        patience = Patience.of(self.budget.seconds)
+        watchdog = Watchdog(lambda frame: hung(world, self.name, patience, watchdog.seconds, frame))
+        world.on_first_task = lambda: patience.begin(watchdog)
+        self._watchdog = watchdog
         try:
             with world, watchdog:
                 try:
@@ -111,12 +113,24 @@ class JitterCampaign:
                 except BaseException as error:
                     self._note(world, error)
                     raise
+        except RunOverdue as overdue:
+            # Processes say where they stand when they are ended.
+            overdue.args = (told(world, self.name, patience),)
+            end_in_scope(overdue, self.scope.contains)
+            raise
         finally:
+            unreached.cancel()
             if world.concurrent:
                 self._learn(world, recorder)
                 self._keep(world.result())
             else:
                 self.close()
+
+    def be_patient(self) -> None:
+        """The first run may take any time from here on: somebody is looking into it."""
+        unreached.cancel()
+        if self._watchdog is not None:
+            self._watchdog.disarm()
 
     @property
     def keys(self) -> frozenset[CodeKey]:
@@ -152,7 +166,7 @@ class JitterCampaign:
             failed_to_rewrite = [f"{key[2]}: {why}" for key, why in instrumentation.failed]
             return conclude(self, control, failed_to_rewrite)
         finally:
-            instrumentation.restore()
+            instrumentation.close()
             self._instrumentation = None
             self.close()
 
@@ -260,13 +274,3 @@ def _overdue(world: World, seconds: float, frame: FrameType | None) -> str:
     hang = hang_of(MAIN, seconds, frame, world.plan.scope.contains)
     world.record(hang)
     return hang.summary
-
-
-def _first_overdue(world: World, name: str, seconds: float, frame: FrameType | None) -> str:
-    """`_overdue` for the run that is a test's own, whose end nobody judges: the user reads what is raised."""
-    return (
-        f"{name}: its first run, without any delay, hangs: {_overdue(world, seconds, frame)}\n"
-        f"expected an end within {FIRST_RUN_SECONDS:g} s of its first task, or six times the setting `seconds` if that is longer\n"
-        "mend what it waits for; give a test that is slow by nature more `seconds`, or leave it out with"
-        " @pytest.mark.racecheck(skip=...)"
-    )

@@ -39,26 +39,27 @@ def _through_modules() -> Iterator[FunctionType]:
         if id(obj) in seen:
             continue
         seen.add(id(obj))
-        if isinstance(obj, FunctionType):
+        if type(obj) is FunctionType:
             yield obj
         pending.extend(_held_by(obj))
 
 
-def _held_by(obj: object) -> Iterable[object]:
+def _held_by(obj: Any) -> Iterable[object]:
     """The objects next to look at: only kinds that lead to functions, and none of the user's code is run."""
-    if isinstance(obj, ModuleType):
+    kind = type(obj)
+    if issubclass(kind, ModuleType):
         return list(ModuleType.__getattribute__(obj, "__dict__").values())
-    if isinstance(obj, type):
+    if issubclass(kind, type):
         return [*type.__dict__["__dict__"].__get__(obj).values(), *type.__subclasses__(obj)]
-    if isinstance(obj, FunctionType):
+    if issubclass(kind, FunctionType):
         return [_contents(cell) for cell in obj.__closure__ or ()] + list(obj.__dict__.values())
-    if isinstance(obj, (staticmethod, classmethod, MethodType)):
+    if issubclass(kind, (staticmethod, classmethod, MethodType)):
         return [obj.__func__]
-    if isinstance(obj, property):
+    if issubclass(kind, property):
         return [obj.fget, obj.fset, obj.fdel]
-    if isinstance(obj, functools.partial):
+    if issubclass(kind, functools.partial):
         return [obj.func]
-    if isinstance(obj, functools._lru_cache_wrapper):
+    if issubclass(kind, functools._lru_cache_wrapper):
         return [obj.__wrapped__]
     return ()
 

@@ -116,6 +116,15 @@ class Instrumentation:
             for settled in (self._settled, self._classes, self._callables, self._managers):
                 settled.clear()
 
+    def close(self) -> None:
+        """Put everything back for good, and let go of rewritten code.
+
+        That code holds the hooks, and the garbage collector does not see through code: a cycle by way of it is never freed.
+        """
+        self.restore()
+        self._bound.clear()
+        self._originals.clear()
+
     def original(self, code: CodeType) -> CodeType:
         """The code that `code` was rewritten from, or `code` itself; what travels to another process must be this."""
         pair = self._originals.get(id(code))

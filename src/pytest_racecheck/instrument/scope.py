@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 from pytest_racecheck.model.errors import UsageError
 
@@ -60,7 +61,7 @@ class Scope:
         return sorted(name for name in list(sys.modules) if self._has_module(name))
 
     def _has_module(self, name: str) -> bool:
-        namespace = getattr(sys.modules.get(name), "__dict__", {})
+        namespace = _namespace(name)
         filename = namespace.get("__file__")
         if isinstance(filename, str) and self.contains(filename):
             return True
@@ -135,15 +136,25 @@ def _frozen(name: str) -> str:
 
 
 def _find(name: str) -> ModuleSpec:
-    module = sys.modules.get(name)
-    spec = getattr(module, "__spec__", None)
+    namespace = _namespace(name)
+    spec, file = namespace.get("__spec__"), namespace.get("__file__")
     if not isinstance(spec, ModuleSpec):
         try:
             spec = importlib.util.find_spec(name)
         except (ImportError, ValueError):
-            spec = None
+            # A module may have put an object of its own into its place, which has no spec.
+            spec = importlib.util.spec_from_file_location(name, file) if file else None
     if spec is None:
         raise ScopeError(
             f"scope names {name!r}, which cannot be found; expected a module or package that can be imported here"
         )
     return spec
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    """What a loaded module holds. To ask the module itself would load one that is loaded lazily."""
+    try:
+        found: dict[str, Any] = object.__getattribute__(sys.modules.get(name), "__dict__")
+    except AttributeError:
+        return {}
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_racecheck.campaign.first_run import after_hang
 from pytest_racecheck.campaign.jitter import JitterCampaign
 from pytest_racecheck.model.report import RaceReport
 from pytest_racecheck.model.result import CampaignResult
@@ -23,8 +24,10 @@ from pytest_racecheck.plugin.seeds import (
     replay_command,
     seed_option,
 )
+from pytest_racecheck.plugin.stuck_calls import named_on_stderr
 from pytest_racecheck.plugin.summary_entry import entry_of, keep_entry
 from pytest_racecheck.plugin.verdicts import verdict_error
+from pytest_racecheck.runtime.jitter.watchdog import RunOverdue
 from pytest_racecheck.runtime.jitter.world import World
 from pytest_racecheck.runtime.snapshot import Snapshot
 
@@ -58,13 +61,16 @@ class ItemCampaign:
     @contextmanager
     def first_run(self) -> Iterator[None]:
         """The rest of the first run, from its first start on."""
-        with self._campaign.first_run() as world:
+        with named_on_stderr(self._item), self._campaign.first_run() as world:
             self._world = world
             yield
 
     def end_first_run(self, error: BaseException | None) -> None:
         """End the item's function-scoped fixtures inside the run that `error` ended."""
         judgement = "failure" if error is None else classify(error)
+        if isinstance(error, RunOverdue) and self._is_explored:
+            # Under control a deadlock is found at once, and there are words for it.
+            judgement = "failure"
         self.finished = judgement == "failure"
         if judgement != "abort" and self._world is not None:
             self._program.end_run(self._world, error)
@@ -73,16 +79,27 @@ class ItemCampaign:
         self, own: BaseException | None, random_state: tuple[Any, ...], beside: tuple[str, ...]
     ) -> BaseException | None:
         """The further runs, and what the test is to raise; `own` is what its first run raised, `beside` is not covered."""
-        with self._program.further_runs(random_state):
+        with self._program.further_runs(random_state), named_on_stderr(self._item):
             result = self._further_runs(own)
         result = dataclasses.replace(result, not_covered=(*result.not_covered, *beside))
+        if isinstance(own, RunOverdue):
+            result = after_hang(result, own)
         keep_entry(self._item, entry_of(result, self._orders.marks.expect))
         self._item.add_report_section(
             "call", "racecheck", f"same delays again: {seed_option(self._item.config)}\n"
         )
+        # A deadlock has more to say than that the test hung.
+        cause = None if result.is_race and isinstance(own, RunOverdue) else own
         return verdict_error(
-            self._report(result), own, self._orders.marks.expect, self._orders.strict
+            self._report(result), cause, self._orders.marks.expect, self._orders.strict
         )
+
+    @property
+    def _is_explored(self) -> bool:
+        from pytest_racecheck.campaign.mode import mode_for
+
+        assert self._world is not None
+        return mode_for(self._settings, "thread") == "explore" and not self._world.beyond_explore
 
     def _further_runs(self, own: BaseException | None) -> CampaignResult:
         """Explored where that can be, else jittered; what explore could not hold is jittered, too, and the result says so."""
@@ -91,11 +108,10 @@ class ItemCampaign:
         from pytest_racecheck.model.token import Token
 
         assert self._world is not None
-        explores = mode_for(self._settings, "thread") == "explore"
-        beyond = self._world.beyond_explore
-        if not explores or beyond:
-            result = self._campaign.go_on(self._program)
-            return jittered_instead(result, beyond) if explores and self._settings.mode else result
+        if not self._is_explored:
+            result, beyond = self._campaign.go_on(self._program), self._world.beyond_explore
+            asked = mode_for(self._settings, "thread") == "explore" and self._settings.mode
+            return jittered_instead(result, beyond) if asked else result
         campaign = ExploreCampaign(
             self._settings, name=self._item.nodeid, root=self._item.config.rootpath, backend=None,
             classify=classify, start=self._start, passed_before=own is None,
@@ -105,7 +121,7 @@ class ItemCampaign:
             self._campaign.close()
             return campaign.replay(self._program, Token.parse(token), self._campaign.keys)
         result = campaign.explore(self._program, self._campaign.keys)
-        if campaign.stuck_call is None:
+        if campaign.stuck_call is None or isinstance(own, RunOverdue):
             self._campaign.close()
             return result
         return jittered_instead(self._campaign.go_on(self._program), campaign.stuck_call)
@@ -122,6 +138,10 @@ class ItemCampaign:
             again(config, derived, alone),
             replay_command(self._item.nodeid),
         )
+
+    def be_patient(self) -> None:
+        """Somebody has stopped in the first run to look around."""
+        self._campaign.be_patient()
 
     def close(self) -> None:
         """There will be no further runs."""

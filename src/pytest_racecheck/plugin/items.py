@@ -97,6 +97,12 @@ class Campaigns:
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_enter_pdb(self) -> None:
+        """Who thinks at a prompt does not hang."""
+        if self._watched is not None:
+            self._watched.be_patient()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """The session ends, perhaps in the middle of a test."""
         self._abandon()

@@ -109,6 +109,11 @@ class WatchedItem:
         expect = None if self._hosted else self._orders.marks.expect
         return unexplored_error(expect, self._orders.strict, reason)
 
+    def be_patient(self) -> None:
+        """Somebody has stopped in the first run to look around."""
+        if self._campaign is not None:
+            self._campaign.be_patient()
+
     def abandon(self) -> None:
         """The test ends before its body has begun, or there is no outcome to wait for."""
         self._world.close()

@@ -7,6 +7,7 @@ Hooks in rewritten code and patched methods find their run here and nowhere else
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -95,7 +96,17 @@ class Control:
         # What must have no thread when the process forks, and whether it is asked then.
         self.watchdog: Any = None
         self.watches_forks = False
+        # Calls that no signal reaches are named there, with the test; by faulthandler's timer, unless somebody else has set it.
+        self.stderr = 2
+        self.test = ""
+        self.timer_is_free = True
+        self.timer: frozenset[int] = frozenset()
+        # What ends before the process forks, and whether it is asked then.
+        self.before_fork: list[Callable[[], None]] = []
+        self.ends_before_forks = False
 
 
 IDLE = Idle()
 control = Control()
+# Threads of runs that are over, which could not be ended: they wait for each other, and for nobody else.
+abandoned: weakref.WeakSet[threading.Thread] = weakref.WeakSet()

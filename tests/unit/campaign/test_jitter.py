@@ -124,19 +124,27 @@ def test_a_thread_that_outlives_its_run_is_named() -> None:
 
 
 def test_a_first_run_that_hangs_says_where_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user reads what ends a test's own run: what hangs and where, what was expected, and what to do."""
-    monkeypatch.setattr("pytest_racecheck.campaign.jitter.FIRST_RUN_SECONDS", 0.3)
+    """The user reads what ends a test's own run: who hangs and where, what was expected, and what to do."""
+    monkeypatch.setattr("pytest_racecheck.campaign.first_run.FIRST_RUN_SECONDS", 0.3)
     settings = Settings(seed=1, seconds=0.01)
     one = JitterCampaign(settings, name="test_a", root=Path(__file__).parent)
     release = threading.Event()
+
+    def wait() -> None:
+        release.wait()
+
     with pytest.raises(RunOverdue) as raised, one.first_run():
-        thread = threading.Thread(target=release.wait)
+        thread = threading.Thread(target=wait)
         thread.start()
         thread.join()
     release.set()
     one.close()
-    first, second, third = str(raised.value).splitlines()
+    first, task, second, third = str(raised.value).splitlines()
     assert first.startswith("test_a: its first run, without any delay, hangs: main did not end")
     assert "test_jitter.py" in first
+    assert first.endswith(": thread.join()")
+    assert task.startswith("  wait-1 did not end within 0.3 s, at ")
+    assert task.endswith(" in wait: release.wait()")
     assert second.startswith("expected an end within 0.3 s of its first task")
     assert "skip=" in third
+    assert raised.traceback[-1].path == Path(__file__)

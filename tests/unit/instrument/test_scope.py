@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,33 @@ def test_a_link_to_the_root_is_the_root(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert Scope(tmp_path / "link").contains(str(tmp_path / "real" / "x.py"))
     assert Scope(tmp_path / "real").contains(str(tmp_path / "link" / "x.py"))
+
+
+def test_a_module_that_was_replaced_by_an_object_of_its_own_is_found(tmp_path: Path, load) -> None:
+    """It has no spec; where its code is, it does say."""
+    load(
+        "import sys, types\n"
+        "class Proxy(types.ModuleType): pass\n"
+        "proxy = Proxy(__name__)\n"
+        "proxy.__file__ = __file__\n"
+        "sys.modules[__name__] = proxy\n",
+        "replaced_module",
+    )
+    file = sys.modules["replaced_module"].__file__
+    assert file is not None
+    scope = Scope(tmp_path / "elsewhere", ("replaced_module",))
+    assert scope.contains(file)
+    assert scope.modules() == ["replaced_module"]
+
+
+def test_a_module_that_is_loaded_lazily_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look which modules there are asks none of them for anything."""
+
+    class Lazy(types.ModuleType):
+        def __getattribute__(self, name: str) -> object:
+            raise AssertionError(f"asked for {name}")
+
+    monkeypatch.setitem(sys.modules, "lazy_module", Lazy("lazy_module"))
+    assert Scope(tmp_path).modules() == []

@@ -12,14 +12,14 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.wording import label_of
-from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.context import abandoned, current
 from pytest_racecheck.runtime.jitter.errors import error_of, hang_of
 from pytest_racecheck.runtime.jitter.rescue import lives, rescue
-from pytest_racecheck.runtime.jitter.task import RunAborted
+from pytest_racecheck.runtime.jitter.task import JitterTask, RunAborted
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.jitter.world import World
@@ -86,7 +86,9 @@ def _bootstrapped(world: World) -> Iterator[None]:
         if owner is world:
             thread._daemonic = daemonic  # type: ignore[attr-defined]
             current.task = world.thread_task(name)
-        original(thread)
+        # Whoever is got out may be told so once more while it reports what came of that.
+        with contextlib.suppress(RunAborted):
+            original(thread)
 
     threading.Thread._bootstrap_inner = bootstrap  # type: ignore[attr-defined]
     try:
@@ -170,7 +172,7 @@ def _report_uncaught(
     In the first run it is reported as it would be without us, too: that run is the test's own.
     """
     error, task = args.exc_value, current.task
-    if isinstance(error, RunAborted):
+    if isinstance(error, RunAborted) or getattr(task, "aborted", False):
         return
     if _is_users(handler) or task is None or error is None:
         handler(args)
@@ -204,20 +206,37 @@ def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
     for thread in started:
         if lives(thread) and not (world.in_child and thread.daemon):
             world.leaked.append(f"thread {getattr(thread, _TASK)[1]}")
+            if world.hung:
+                abandoned.add(thread)
 
 
 def _end_stuck(world: World, started: list[threading.Thread]) -> None:
     """After a hang, say where the program's threads stand, and get them out, unless that was tried before."""
     world.stop_recording()
+    alive = _alive(world, started)
+    _tell_where(world, alive)
+    rescue(alive)
+
+
+def tell_where_stuck(world: World) -> None:
+    """Record of each thread of the run that is still alive where it stands."""
+    active = threading._active  # type: ignore[attr-defined]
+    _tell_where(world, _alive(world, [one for one in active.values() if is_task_of(world, one)]))
+
+
+def _alive(
+    world: World, started: Iterable[threading.Thread]
+) -> list[tuple[threading.Thread, JitterTask]]:
     tasks = {task.name: task for task in world.tasks if not task.aborted}
-    alive = [
+    return [
         (thread, tasks[name])
         for thread in started
         if lives(thread) and (name := getattr(thread, _TASK)[1]) in tasks
     ]
+
+
+def _tell_where(world: World, alive: Iterable[tuple[threading.Thread, JitterTask]]) -> None:
     frames, told = sys._current_frames(), {error.task for error in world.errors}
     for thread, task in alive:
         if task.name not in told and (frame := frames.get(thread.ident or 0)) is not None:
             world.record(hang_of(task.name, world.plan.deadline, frame, world.plan.scope.contains))
-    del frames
-    rescue(alive)

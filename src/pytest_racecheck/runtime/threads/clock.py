@@ -9,6 +9,8 @@ A program may also wait by reading the clock in a loop, and a clock that stands 
 read the clock many times, with nobody else having had a turn, stands at a scheduling point with each further reading, so that others
 come in. And when no other task can go on, each reading moves time on by more than the one before, but never past a deadline at which
 somebody else wakes up.
+
+Processor time stays real: it tells how much was done, which virtual time knows nothing of.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Callable
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -168,22 +171,65 @@ def _broken_down(original: Callable[..., Any]) -> Callable[..., Any]:
     return read
 
 
+def _formatted(original: Callable[..., str]) -> Callable[..., str]:
+    """`strftime`, whose moment is the second argument."""
+
+    def read(layout: str, moment: Any = None, /) -> str:
+        return original(layout, _localtime(time_()) if moment is None else moment)
+
+    _rename(read, original)
+    return read
+
+
+def _told_apart(
+    original: Callable[[int], Any], kinds: dict[str, Callable[[], Any]]
+) -> Callable[[int], Any]:
+    """`clock_gettime`, which is given the clock by its number."""
+    known = {getattr(time, f"CLOCK_{name}", None): read for name, read in kinds.items()}
+
+    def read(clock: int, /) -> Any:
+        return known.get(clock, partial(original, clock))()
+
+    _rename(read, original)
+    return read
+
+
 def _rename(controlled: Any, original: Any) -> None:
     controlled.__name__ = controlled.__qualname__ = original.__name__
     controlled.__doc__ = original.__doc__
 
 
 time_ = _seconds("time", time.time)
+_localtime = time.localtime
+_monotonic = _seconds("monotonic", time.monotonic)
+_time_ns = _nanoseconds("time", time.time_ns)
+_monotonic_ns = _nanoseconds("monotonic", time.monotonic_ns)
+
+# Not every system has them.
+_WHERE_IT_IS: tuple[tuple[object, object], ...] = ()
+if hasattr(time, "clock_gettime"):
+    _WHERE_IT_IS = (
+        (
+            time.clock_gettime,
+            _told_apart(time.clock_gettime, {"REALTIME": time_, "MONOTONIC": _monotonic}),
+        ),
+        (
+            time.clock_gettime_ns,
+            _told_apart(time.clock_gettime_ns, {"REALTIME": _time_ns, "MONOTONIC": _monotonic_ns}),
+        ),
+    )
 
 REPLACEMENTS: tuple[tuple[object, object], ...] = (
     (time.sleep, sleep),
     (time.time, time_),
-    (time.monotonic, _seconds("monotonic", time.monotonic)),
+    (time.monotonic, _monotonic),
     (time.perf_counter, _seconds("perf_counter", time.perf_counter)),
-    (time.time_ns, _nanoseconds("time", time.time_ns)),
-    (time.monotonic_ns, _nanoseconds("monotonic", time.monotonic_ns)),
+    (time.time_ns, _time_ns),
+    (time.monotonic_ns, _monotonic_ns),
     (time.perf_counter_ns, _nanoseconds("perf_counter", time.perf_counter_ns)),
     (time.gmtime, _broken_down(time.gmtime)),
     (time.localtime, _broken_down(time.localtime)),
     (time.ctime, _broken_down(time.ctime)),
+    (time.strftime, _formatted(time.strftime)),
+    *_WHERE_IT_IS,
 )

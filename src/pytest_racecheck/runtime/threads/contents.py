@@ -3,7 +3,8 @@
 Of C code only what it is called on can be seen. A method of a built-in container reads or writes that container, by its name;
 a built-in function (`len`, `sorted`, `heapq.heappush`) acts on its first argument. A Python function out of scope is a black box: it
 counts as one operation on the object it is a method of, or on its module, unless its module is known to keep nothing
-between calls, or to do everything through primitives that are controlled themselves.
+between calls, or to do everything through primitives that are controlled themselves. The library's containers that are written in Python
+(`UserDict`, `WeakValueDictionary`, ...) are containers all the same: what counts is the one inside of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import collections
 import gc
 import sys
+import weakref
 from collections.abc import Callable, Iterable
 from types import (
     BuiltinFunctionType,
@@ -23,11 +25,15 @@ from types import (
 )
 from typing import Any
 
-from pytest_racecheck.runtime.threads.resources import CONTENTS, holder_of
+from pytest_racecheck.runtime.threads.resources import CONTENTS, holder_of, is_a, own_dict
 
 Touched = tuple[object, str, bool]
 
 _CONTAINERS = (list, dict, set, bytearray, collections.deque)
+#: Containers in Python around one of C, which they call `data`.
+WRAPPED_CONTAINERS = (
+    collections.UserDict, collections.UserList, weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet,
+)  # fmt: skip
 _MUTABLE_HEAPTYPE = 1 << 9
 _READS = frozenset(
     [
@@ -230,16 +236,18 @@ def _none(_obj: object) -> None:
     return None
 
 
+def _wrapped(obj: object) -> object | None:
+    return (own_dict(obj) or {}).get("data")
+
+
 def _underlying(obj: object) -> object | None:
     """What a view, an iterator, or a chain of them, goes over."""
     for _ in range(4):
-        inner = [
-            held for held in gc.get_referents(obj) if not isinstance(held, (type, str, int, tuple))
-        ]
+        inner = [held for held in gc.get_referents(obj) if not is_a(held, (type, str, int, tuple))]
         if not inner:
             return None
         obj = inner[0]
-        if isinstance(obj, _CONTAINERS):
+        if is_a(obj, _CONTAINERS):
             return obj
     return None
 
@@ -264,6 +272,8 @@ _PRIVATE = frozenset(
 def _holder_for(kind: type) -> Callable[[Any], object | None]:
     if issubclass(kind, _CONTAINERS):
         return _itself
+    if issubclass(kind, WRAPPED_CONTAINERS):
+        return _wrapped
     if kind in _ITERATORS:
         return _underlying
     if kind in _PRIVATE or issubclass(kind, (type, BaseException)):
@@ -288,8 +298,9 @@ class Calls:
             return None if self._is_known(callee) else _black_box(callee)
         if kind is MethodType:
             function = callee.__func__
-            known = type(function) is not FunctionType or self._is_known(function)
-            return None if known else _method(callee)
+            if type(function) is not FunctionType or self._in_scope(function.__code__.co_filename):
+                return None
+            return _of_container(callee) if _is_quiet(function) else _method(callee)
         if kind is BuiltinFunctionType or kind is MethodWrapperType:
             return _builtin(callee, arguments)
         if kind is type:
@@ -298,21 +309,23 @@ class Calls:
 
     def _is_known(self, function: FunctionType) -> bool:
         """Whether what a Python function does is seen without its call: it is in scope, or quiet."""
-        if self._in_scope(function.__code__.co_filename):
-            return True
-        return (function.__module__ or "").partition(".")[0] in _QUIET
+        return self._in_scope(function.__code__.co_filename) or _is_quiet(function)
+
+
+def _is_quiet(function: FunctionType) -> bool:
+    return (function.__module__ or "").partition(".")[0] in _QUIET
 
 
 def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     receiver = callee.__self__
-    if receiver is None or isinstance(receiver, ModuleType):
+    if receiver is None or is_a(receiver, ModuleType):
         if arguments and callee in _ATTRIBUTE_CALLS:
             return _attribute_call(callee, arguments)
         if getattr(callee, "__module__", None) in _OUTSIDE:
             return (sys, _FILES, True)
         found = holder(arguments[0]) if arguments else None
         return None if found is None else (found, CONTENTS, callee.__name__ in _WRITING)
-    if isinstance(receiver, type):
+    if is_a(receiver, type):
         return None
     found = holder(receiver)
     if found is not None:
@@ -322,7 +335,7 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
 
 
 def _attribute_call(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
-    if len(arguments) < 2 or not isinstance(arguments[1], str):
+    if len(arguments) < 2 or not is_a(arguments[1], str):
         return None
     found = holder_of(arguments[0], arguments[1])
     return None if found is None else (found, arguments[1], _ATTRIBUTE_CALLS[callee])
@@ -336,9 +349,15 @@ def _constructed(callee: type, arguments: tuple[object, ...]) -> Touched | None:
     return None if found is None else (found, CONTENTS, False)
 
 
+def _of_container(callee: Any) -> Touched | None:
+    """A method that a container of the library has in Python: `Counter.update`, `WeakValueDictionary.get`."""
+    found = None if is_a(callee.__self__, type) else holder(callee.__self__)
+    return None if found is None else (found, CONTENTS, callee.__func__.__name__ not in _READS)
+
+
 def _method(callee: Any) -> Touched | None:
     receiver = callee.__self__
-    if isinstance(receiver, type):
+    if is_a(receiver, type):
         return None
     return (receiver, CONTENTS, callee.__func__.__name__ not in _READS)
 

@@ -76,7 +76,8 @@ class Controlled:
             try:
                 yield
             finally:
-                self.instrumentation.restore()
+                self.instrumentation.close()
+                self.scheduler.close()
 
     def instrument(self, keys: Collection[CodeKey] | None) -> None:
         """Rewrite the functions whose code is among `keys`."""

@@ -1,4 +1,9 @@
-"""Whether somebody in another process may be at the other end of a descriptor."""
+"""Whether somebody in another process may be at the other end of a descriptor.
+
+What has no name (a pipe, a pair of sockets) can only be shared with a child that was made after it. So of the children that a session
+has anyway, a database server or a worker, none counts for what a run opens. Nor do the two processes that multiprocessing keeps for
+itself, which are given nothing of the program's; the children that are made through one of them are known to it by name.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +13,34 @@ import socket
 import stat
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 _FDS = "/proc/self/fd"
 _Ends = tuple[Any, Any]
 
 
-def leads_elsewhere(fds: Iterable[int]) -> bool:
-    """Whether one of `fds` is, or may be, the end of something whose other end is in another process."""
-    children = _has_children()
+@dataclass(frozen=True, slots=True)
+class Beforehand:
+    """Which children there were at some time, and which files were open then, by device and number."""
+
+    children: frozenset[int] = frozenset()
+    files: frozenset[tuple[int, int]] = frozenset()
+
+    @classmethod
+    def now(cls) -> Beforehand:
+        """At this moment."""
+        children = frozenset(_children())
+        return cls(children, frozenset(map(_file, _open())) if children else frozenset())
+
+
+def leads_elsewhere(fds: Iterable[int], before: Beforehand = Beforehand()) -> bool:
+    """Whether one of `fds` is, or may be, the end of something whose other end is in another process.
+
+    A child that was there `before` has nothing that was opened since.
+    """
+    everybody = _children()
+    since = everybody - before.children
     own: set[_Ends] | None = None
     for fd in fds:
         if fd < 0:
@@ -24,13 +48,13 @@ def leads_elsewhere(fds: Iterable[int]) -> bool:
         ends = _ends_of(fd)
         if ends is None or not ends[1]:
             # A pipe, a pair of sockets without names, one that listens: whoever it is shared with is a child.
-            if children:
+            if since or (everybody and _file(fd) in before.files):
                 return True
             continue
         if own is None:
             own = _own_ends()
         here, there = ends
-        waits_to_be_accepted = (there, None) in own and not children
+        waits_to_be_accepted = (there, None) in own and not everybody
         if (there, here) not in own and not waits_to_be_accepted:
             return True
     return False
@@ -48,8 +72,7 @@ def _ends_of(fd: int) -> _Ends | None:
 
 
 def _own_ends() -> set[_Ends]:
-    names = os.listdir(_FDS) if os.path.isdir(_FDS) else ()
-    return {ends for ends in map(_ends_of, map(int, names)) if ends is not None}
+    return {ends for ends in map(_ends_of, _open()) if ends is not None}
 
 
 @contextlib.contextmanager
@@ -63,13 +86,28 @@ def _borrowed(fd: int) -> Any:
         borrowed.detach()
 
 
-def _has_children() -> bool:
-    """Whether this process has children, as far as can be told."""
+def _file(fd: int) -> tuple[int, int]:
+    with contextlib.suppress(OSError):
+        found = os.fstat(fd)
+        return found.st_dev, found.st_ino
+    return -1, -1
+
+
+def _open() -> list[int]:
+    return [int(name) for name in os.listdir(_FDS)] if os.path.isdir(_FDS) else []
+
+
+def _children() -> set[int]:
+    """The children of this process, as far as can be told."""
+    found = {child.pid for child in getattr(_loaded("process"), "_children", ())}
     with contextlib.suppress(OSError):
         for thread in os.listdir("/proc/self/task"):
             with open(f"/proc/self/task/{thread}/children", "rb") as file:
-                if file.read().strip():
-                    return True
-        return False
-    started = sys.modules.get("multiprocessing.process")
-    return bool(getattr(started, "_children", None))
+                found.update(map(int, file.read().split()))
+    tracker = getattr(_loaded("resource_tracker"), "_resource_tracker", None)
+    server = getattr(_loaded("forkserver"), "_forkserver", None)
+    return found - {getattr(tracker, "_pid", None), getattr(server, "_forkserver_pid", None), None}
+
+
+def _loaded(module: str) -> Any:
+    return sys.modules.get(f"multiprocessing.{module}")

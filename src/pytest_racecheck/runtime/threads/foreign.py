@@ -2,7 +2,8 @@
 
 A pool made at import, a thread that a session's fixture has started: they run as they like, in real time. What they are about to do nobody can
 know, but where they stand can be seen. One that stands in the standard library's own waiting, like a worker without work, has nothing in
-hand for anybody. One in a work item has, or in code of its own. Threads of the tools around a test count for nothing.
+hand for anybody. One in a work item has, or in code of its own. Threads of the tools around a test count for nothing, nor do those that
+an earlier run had to leave in their deadlock.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
+
+from pytest_racecheck.runtime.context import abandoned
 
 _OURS = "pytest_racecheck"
 _TOOLS = frozenset(
@@ -47,9 +50,12 @@ def at_work(*, items_only: bool) -> list[str]:
 
 
 def _stacks() -> Iterator[tuple[int, list[str]]]:
-    own = _get_ident()
+    # Not `is_alive`: up to 3.12 an interrupted `join` makes it forget a thread that lives.
+    active: dict[int | None, threading.Thread] = threading._active  # type: ignore[attr-defined]
+    left = (one.ident for one in abandoned if active.get(one.ident) is one)
+    left_out = {_get_ident(), *left}
     for ident, frame in sys._current_frames().items():
-        modules = _modules(frame) if ident != own else []
+        modules = _modules(frame) if ident not in left_out else []
         # The watchdog consists of nothing else; others come by here when they use what is controlled.
         modules = [name for name in modules if name.partition(".")[0] != _OURS]
         if modules and not any(name.partition(".")[0] in _TOOLS for name in modules):

@@ -1,16 +1,19 @@
 """What the source calls a resource: found where it is held, when a report needs it.
 
 An attribute is named by the class of what holds it, a global by itself. A lock, a queue or a container is named by whatever holds it: an
-attribute of an object of the program, a global, an element of something that has a name, a variable of a function, and only then an
-attribute of a library's object, such as the lock of a Condition. Among equals the first by the alphabet is taken, so that a name is the same in
-every run. Where nothing holds it by a name, the expression in the source that reached it has to do.
+attribute of an object or a class of the program, a global, an element of something that has a name, a variable of a function, and only then
+an attribute of a library's object, such as the lock of a Condition. Where several hold it, the one whose name stands in the source
+at the place that touches it comes first: of a list that the program keeps in `Cache._entries` a test may have made its own `RESULTS`. Where
+that place says `self`, an object is touched by a method of its own, and its class is what the source calls it.
+Among equals the first by the alphabet is taken, so that a name is the same in every run. Where nothing holds it by a name, the expression in
+the source that reached it has to do.
+
+To look never runs any of the program's code: no class check asks an object for its class, and dictionaries are read as such.
 """
 
 from __future__ import annotations
 
-import ast
 import gc
-import linecache
 import sys
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,8 +21,11 @@ from types import CellType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from pytest_racecheck.model.operation import Site
+from pytest_racecheck.runtime.threads.contents import WRAPPED_CONTAINERS
 from pytest_racecheck.runtime.threads.library import variables_of
-from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource
+from pytest_racecheck.runtime.threads.referrers import Referrers
+from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, is_a, own_dict
+from pytest_racecheck.runtime.threads.spelling import spelled
 
 # How good a name is, best first.
 _ATTRIBUTE, _GLOBAL, _ELEMENT, _VARIABLE, _LIBRARY, _PRIVATE = range(6)
@@ -28,33 +34,55 @@ _HEAP_TYPE = 1 << 9
 # Containers are named by what holds them, and that by what holds it.
 _DEEPEST = 2
 _MOST_REFERRERS = 200
+# What methods call the object and the class that they belong to.
+_OWN = frozenset({"self", "cls"})
 
 Name = tuple[int, str]
+
+
+class _Search:
+    """One search for names: among the variables of `frames`, and among whatever refers to a thing."""
+
+    def __init__(self, frames: Sequence[FrameType]) -> None:
+        self.frames = frames
+        self.referrers = Referrers()
 
 
 def resource_name(resource: Resource, site: Site | None, frames: Iterable[FrameType] = ()) -> str:
     """The name of a resource, as the source spells it; `site` is a place that touches it, `frames` are of functions that run."""
     holder: Any = resource.holder
-    if isinstance(holder, weakref.ref):
+    if type(holder) is weakref.ref:
         holder = holder()
     if resource.name != CONTENTS:
         return _attribute_name(holder, resource.name)
-    if isinstance(holder, CellType):
+    if type(holder) is CellType:
         return site.name if site is not None and site.name else "a closure variable"
-    names = sorted(_names(holder, list(frames), _DEEPEST))
-    if names and names[0][0] < _VARIABLE:
-        return names[0][1]
-    spelling = spelled(site) if site is not None else ""
-    return spelling or (names[0][1] if names else f"a {type(holder).__name__}")
+    return _best(holder, list(frames), site, _ELEMENT)
 
 
 def name_of(obj: object, frames: Iterable[FrameType] = (), site: Site | None = None) -> str:
     """What holds `obj`, by its name; or the expression at `site` that is `obj`; or else its type."""
-    names = sorted(_names(obj, list(frames), _DEEPEST))
-    if names and names[0][0] <= _VARIABLE:
-        return names[0][1]
+    return _best(obj, list(frames), site, _VARIABLE)
+
+
+def _best(obj: object, frames: Sequence[FrameType], site: Site | None, enough: int) -> str:
+    """The best name of those that hold it if it is as good as `enough`, else what the source says at `site`."""
     spelling = spelled(site) if site is not None else ""
-    return spelling or (names[0][1] if names else f"a {type(obj).__name__}")
+    kind = type(obj)
+    if spelling in _OWN and kind.__flags__ & _HEAP_TYPE and not _is_library(kind):
+        return kind.__name__
+    last = spelling.rpartition(".")[2]
+    names = sorted(_names(obj, _Search(frames), _DEEPEST), key=lambda name: _order(name, last))
+    if names and names[0][0] <= enough:
+        return names[0][1]
+    return spelling or (names[0][1] if names else f"a {kind.__name__}")
+
+
+def _order(name: Name, spelled_last: str) -> tuple[bool, int, str]:
+    """What is held as the source spells it comes first, but for variables: those are many, and somebody's own."""
+    quality, text = name
+    meant = quality < _ELEMENT and text.rpartition(".")[2] == spelled_last
+    return (not meant, quality, text)
 
 
 def frames_from(innermost: Iterable[FrameType | None]) -> Iterator[FrameType]:
@@ -70,18 +98,39 @@ def frames_from(innermost: Iterable[FrameType | None]) -> Iterator[FrameType]:
 
 
 def _attribute_name(holder: Any, name: str) -> str:
-    if isinstance(holder, dict) or holder is None:
+    if is_a(holder, dict) or holder is None:
         return name
-    owner = holder if isinstance(holder, type) else type(holder)
+    owner = holder if is_a(holder, type) else type(holder)
     return f"{owner.__name__}.{name}"
 
 
-def _names(obj: object, frames: Sequence[FrameType], depth: int) -> Iterator[Name]:
-    yield from _variables(obj, frames)
-    referrers = gc.get_referrers(obj)
-    for holder in referrers[:_MOST_REFERRERS]:
-        if holder is not referrers and holder is not frames:
-            yield from _names_in(holder, obj, frames, depth)
+def _names(obj: object, search: _Search, depth: int) -> Iterator[Name]:
+    yield from _variables(obj, search.frames)
+    if type(obj) is dict:
+        yield from _as_namespace(obj, search.referrers)
+    holders = search.referrers.of(obj)[:_MOST_REFERRERS]
+    search.referrers.ask([one for one in holders if _is_step(one)])
+    for holder in holders:
+        if holder is not search.frames:
+            yield from _names_in(holder, obj, search, depth)
+
+
+def _is_step(holder: object) -> bool:
+    """Whether it is a step on the way to a name, and no name itself."""
+    kind = type(holder)
+    return kind in (list, tuple, CellType) or (kind is dict and not _is_module(holder))  # type: ignore[arg-type]
+
+
+def _as_namespace(obj: dict[Any, Any], referrers: Referrers) -> Iterator[Name]:
+    """What holds attributes in it, where it is the `__dict__` of something."""
+    if _is_module(obj):
+        yield (_GLOBAL, f"{obj['__name__']}.__dict__")
+    elif (owner := _owner_of(obj, referrers)) is not None:
+        yield from _names_in_owner(owner, ["__dict__"])
+
+
+def _is_module(namespace: dict[Any, Any]) -> bool:
+    return "__name__" in namespace and ("__builtins__" in namespace or "__spec__" in namespace)
 
 
 def _variables(obj: object, frames: Sequence[FrameType]) -> Iterator[Name]:
@@ -93,17 +142,19 @@ def _variables(obj: object, frames: Sequence[FrameType]) -> Iterator[Name]:
                 return
 
 
-def _names_in(holder: Any, obj: object, frames: Sequence[FrameType], depth: int) -> Iterator[Name]:
-    if isinstance(holder, dict):
-        yield from _names_in_dict(holder, obj, frames, depth)
-    elif isinstance(holder, CellType):
-        name = _name_of_cell(holder)
+def _names_in(holder: Any, obj: object, search: _Search, depth: int) -> Iterator[Name]:
+    if is_a(holder, dict):
+        yield from _names_in_dict(holder, obj, search, depth)
+    elif type(holder) is CellType:
+        name = _name_of_cell(holder, search.referrers)
         if name is not None and name != "self":
             yield (_VARIABLE, name)
     elif type(holder) in (list, tuple):
         places = [place for place, value in enumerate(holder) if value is obj]
         if places and depth:
-            yield from _elements(holder, f"[{places[0]}]", frames, depth)
+            yield from _elements(holder, f"[{places[0]}]", search, depth)
+    elif is_a(holder, WRAPPED_CONTAINERS):
+        yield from _names(holder, search, depth - 1) if depth else ()
     elif type(holder).__flags__ & _HEAP_TYPE and not _is_ours(type(holder)):
         for name, value in _attributes(holder):
             if value is obj and not _is_hidden(type(holder)):
@@ -111,18 +162,18 @@ def _names_in(holder: Any, obj: object, frames: Sequence[FrameType], depth: int)
 
 
 def _quality(kind: type, name: str) -> int:
-    root = kind.__module__.partition(".")[0]
-    if root in sys.stdlib_module_names:
+    if _is_library(kind):
         return _PRIVATE if name.startswith("_") else _LIBRARY
     return _ATTRIBUTE
 
 
 def _is_hidden(kind: type) -> bool:
     """Whether it is a class that the library keeps to itself: nobody knows it."""
-    return (
-        kind.__name__.startswith("_")
-        and kind.__module__.partition(".")[0] in sys.stdlib_module_names
-    )
+    return kind.__name__.startswith("_") and _is_library(kind)
+
+
+def _is_library(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in sys.stdlib_module_names
 
 
 def _is_ours(kind: type) -> bool:
@@ -131,12 +182,9 @@ def _is_ours(kind: type) -> bool:
 
 def _attributes(holder: Any) -> Iterator[tuple[str, object]]:
     """An object's own attributes, found without running any code of its class."""
-    try:
-        own = object.__getattribute__(holder, "__dict__")
-    except AttributeError:
-        own = None
-    if isinstance(own, dict):
-        yield from ((name, value) for name, value in list(own.items()) if isinstance(name, str))
+    own = own_dict(holder)
+    if own is not None:
+        yield from ((name, value) for name, value in list(own.items()) if type(name) is str)
     for base in type(holder).__mro__:
         for name, slot in list(base.__dict__.items()):
             if type(slot).__name__ == "member_descriptor":
@@ -147,87 +195,61 @@ def _attributes(holder: Any) -> Iterator[tuple[str, object]]:
 
 
 def _names_in_dict(
-    holder: dict[Any, Any], obj: object, frames: Sequence[FrameType], depth: int
+    holder: dict[Any, Any], obj: object, search: _Search, depth: int
 ) -> Iterator[Name]:
-    keys = [key for key, value in list(holder.items()) if value is obj]
+    keys = [key for key, value in list(dict.items(holder)) if value is obj]
     if not keys:
         return
-    if "__name__" in holder and "__builtins__" in holder:
+    if type(holder) is dict and _is_module(holder):
         root = str(holder["__name__"]).partition(".")[0]
         if root != _OURS:
             for key in keys:
                 yield (_LIBRARY if root in sys.stdlib_module_names else _GLOBAL, str(key))
         return
-    owner = _owner_of(holder)
-    if owner is not None:
-        for key in keys:
-            if not _is_ours(type(owner)) and not _is_hidden(type(owner)):
-                yield (_quality(type(owner), str(key)), _attribute_name(owner, str(key)))
-    elif depth and isinstance(keys[0], str | int):
-        yield from _elements(holder, f"[{keys[0]!r}]", frames, depth)
+    owner = _owner_of(holder, search.referrers)
+    if owner is None:
+        if depth and type(keys[0]) in (str, int):
+            yield from _elements(holder, f"[{keys[0]!r}]", search, depth)
+    elif is_a(owner, WRAPPED_CONTAINERS) and keys == ["data"] and depth:
+        yield from _names(owner, search, depth - 1)
+    else:
+        yield from _names_in_owner(owner, [key for key in keys if type(key) is str])
 
 
-def _elements(
-    container: object, place: str, frames: Sequence[FrameType], depth: int
-) -> Iterator[Name]:
-    for quality, name in sorted(_names(container, frames, depth - 1))[:1]:
+def _names_in_owner(owner: object, names: Sequence[str]) -> Iterator[Name]:
+    """The attributes of an object or of a class."""
+    kind: Any = owner if is_a(owner, type) else type(owner)
+    if not _is_ours(kind) and not _is_hidden(kind):
+        for name in names:
+            yield (_quality(kind, name), _attribute_name(owner, name))
+
+
+def _elements(container: object, place: str, search: _Search, depth: int) -> Iterator[Name]:
+    for quality, name in sorted(_names(container, search, depth - 1))[:1]:
         if quality <= _VARIABLE:
             yield (_ELEMENT, f"{name}{place}")
 
 
-def _owner_of(namespace: dict[Any, Any]) -> object | None:
-    referrers: list[object] = gc.get_referrers(namespace)
-    for owner in referrers:
-        if isinstance(owner, type | ModuleType | FrameType | FunctionType):
+def _owner_of(namespace: dict[Any, Any], referrers: Referrers) -> object | None:
+    for owner in referrers.of(namespace):
+        if is_a(owner, type):
+            # A class shows its dictionary through a proxy only.
+            if gc.get_referents(type.__dict__["__dict__"].__get__(owner))[0] is namespace:
+                return owner
+        elif is_a(owner, ModuleType) or not type(owner).__flags__ & _HEAP_TYPE:
             continue
-        if type(owner).__flags__ & _HEAP_TYPE:
-            try:
-                if object.__getattribute__(owner, "__dict__") is namespace:
-                    return owner
-            except AttributeError:
-                continue
+        elif own_dict(owner) is namespace:
+            return owner
     return None
 
 
-def _name_of_cell(cell: CellType) -> str | None:
-    for holder in gc.get_referrers(cell):
-        for closure in gc.get_referrers(holder) if isinstance(holder, tuple) else ():
-            code = getattr(closure, "__code__", None)
-            if code is not None and getattr(closure, "__closure__", None) is holder:
-                cells: tuple[object, ...] = closure.__closure__
-                return _free_name(code.co_freevars, cells, cell)
+def _name_of_cell(cell: CellType, referrers: Referrers) -> str | None:
+    for holder in referrers.of(cell):
+        for closure in referrers.of(holder) if type(holder) is tuple else []:
+            if type(closure) is FunctionType and closure.__closure__ is holder:
+                return _free_name(closure.__code__.co_freevars, closure.__closure__ or (), cell)
     return None
 
 
 def _free_name(names: tuple[str, ...], closure: tuple[object, ...], cell: CellType) -> str | None:
     return next((name for name, held in zip(names, closure, strict=True) if held is cell), None)
-
-
-def spelled(site: Site) -> str:
-    """The expression at a place in the source, as far as it names what is touched: `self.items` of `self.items.append(1)`."""
-    start, end_line, end = site.columns
-    if start < 0 or end_line != site.line:
-        return ""
-    line = linecache.getline(site.file, site.line).encode()
-    try:
-        tree: ast.AST = ast.parse(line[start:end].decode().strip(), mode="eval").body
-    except (SyntaxError, UnicodeDecodeError):
-        return ""
-    while isinstance(tree, ast.Call | ast.Attribute | ast.Subscript | ast.BinOp | ast.Compare):
-        inner = _inner(tree)
-        if isinstance(tree, ast.Attribute) and isinstance(inner, ast.Name):
-            break
-        tree = inner
-    return ast.unparse(tree) if isinstance(tree, ast.Name | ast.Attribute) else ""
-
-
-def _inner(tree: ast.expr) -> ast.expr:
-    if isinstance(tree, ast.Call):
-        called = tree.func
-        return called.value if isinstance(called, ast.Attribute) else (tree.args or [called])[0]
-    if isinstance(tree, ast.Attribute | ast.Subscript):
-        return tree.value
-    if isinstance(tree, ast.Compare):
-        return tree.comparators[-1]
-    assert isinstance(tree, ast.BinOp)
-    return tree.left

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.threads import foreign
-from pytest_racecheck.runtime.threads.elsewhere import leads_elsewhere
+from pytest_racecheck.runtime.threads.elsewhere import Beforehand, leads_elsewhere
 from pytest_racecheck.runtime.threads.stuck import frame_of
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
@@ -68,6 +68,7 @@ class Outside:
         self._limit = limit
         self._waiting: list[_Waiting] = []
         self._spent = 0.0
+        self._before = Beforehand.now()
 
     def begin(self) -> None:
         """A run begins."""
@@ -206,7 +207,11 @@ class Outside:
         return wait.holder is scheduler.stranger or (scheduler.signalled and wait.holder is task)
 
     def _elsewhere(self) -> list[Task]:
-        return [one.task for one in self._waiting if leads_elsewhere([fd for fd, _ in one.pairs])]
+        return [
+            one.task
+            for one in self._waiting
+            if leads_elsewhere([fd for fd, _ in one.pairs], self._before)
+        ]
 
     def _call(self, task: Task) -> StuckCall:
         frame = frame_of(self._scheduler, task)

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
+from pytest_racecheck.runtime.threads.resources import own_dict
+
 #: An object, and what takes its place.
 Replacement = tuple[object, object]
 #: A class (or another object with attributes), the name of one of them, and its value meanwhile.
@@ -96,6 +98,6 @@ def _exchange(pairs: dict[int, Replacement]) -> Iterator[_Exchanged]:
 
 def _namespaces() -> Iterator[dict[str, Any]]:
     for name, module in list(sys.modules.items()):
-        namespace = getattr(module, "__dict__", None)
-        if isinstance(namespace, dict) and name.partition(".")[0] != _OURS:
+        namespace = own_dict(module)
+        if namespace is not None and name.partition(".")[0] != _OURS:
             yield namespace

@@ -44,6 +44,8 @@ class Point:
         # The type for which the attribute is known to be the instance's own.
         self.plain: type | None = None
         self.resolve: Callable[[Scheduler, Point, Any], Resource | None] = _RESOLVE[site.kind]
+        if site.kind is Kind.STORE_ATTR and site.name == "__class__":
+            self.resolve = _class
 
 
 class Points:
@@ -156,20 +158,27 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
 
 
 def _attribute(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
-    kind = type(obj)
+    kind, resources = type(obj), scheduler.resources
+    if resources.turned and id(obj) in resources.turned:
+        return resources.turned[id(obj)]
     if kind is point.plain:
-        return scheduler.resources.of(obj, point.name)
+        return resources.of(obj, point.name)
     holder = attribute_holder(obj, point.name)
     if holder is None:
         return None
     if holder is obj and class_of(kind, point.name) is None:
         point.plain = kind
-    return scheduler.resources.of(holder, point.name)
+    return resources.of(holder, point.name)
+
+
+def _class(scheduler: Scheduler, _point: Point, obj: Any) -> Resource | None:
+    return scheduler.resources.turn(obj)
 
 
 def attribute_holder(obj: Any, name: str) -> Any:
     """Who holds an attribute that a task may share with others; None for those of built-in types, which never change."""
-    if not isinstance(obj, type) and contents.is_builtin(type(obj)):
+    kind = type(obj)
+    if not issubclass(kind, type) and contents.is_builtin(kind):
         return None
     return holder_of(obj, name)
 

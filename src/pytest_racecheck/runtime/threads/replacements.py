@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from pytest_racecheck.runtime.threads import (
     clock,
+    forking,
     identities,
     known_locks,
     loops,
     pipes,
     selecting,
+    signals,
     simple_queue,
     sockets,
     spawning,
 )
+from pytest_racecheck.runtime.threads.chance import Chance
+from pytest_racecheck.runtime.threads.datetimes import VirtualDates
 from pytest_racecheck.runtime.threads.finalisers import unheard
 from pytest_racecheck.runtime.threads.patches import Patches
 from pytest_racecheck.runtime.threads.thread_locals import thread_locals
@@ -29,9 +33,11 @@ _REPLACEMENTS = [
     *spawning.REPLACEMENTS,
     *identities.REPLACEMENTS,
     *clock.REPLACEMENTS,
+    *forking.REPLACEMENTS,
     *simple_queue.REPLACEMENTS,
     *selecting.REPLACEMENTS,
     *pipes.REPLACEMENTS,
+    *signals.REPLACEMENTS,
 ]
 _ATTRIBUTES = [
     *spawning.ATTRIBUTES,
@@ -45,8 +51,20 @@ _ATTRIBUTES = [
 def all_replaced(scheduler: Scheduler) -> Iterator[None]:
     """Exchange the primitives of threading, time and the rest for controlled ones inside the block."""
     scheduler.locals = thread_locals()
-    names = identities.MadeUpNames()
-    scheduler.beginning = names.begin
-    pairs = [*_REPLACEMENTS, *loops.replacements()]
-    with unheard(), names, Patches(pairs, _ATTRIBUTES), known_locks.KnownLocks(pairs):
+    names, chance = identities.MadeUpNames(), Chance()
+
+    def begin() -> None:
+        names.begin()
+        chance.begin()
+
+    scheduler.beginning = begin
+    pairs = [*_REPLACEMENTS, *loops.replacements(), *chance.replacements()]
+    attributes = [*_ATTRIBUTES, *chance.attributes()]
+    with (
+        unheard(),
+        names,
+        VirtualDates(),
+        Patches(pairs, attributes),
+        known_locks.KnownLocks(pairs),
+    ):
         yield

@@ -18,12 +18,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from types import CellType, ModuleType
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads.task import Task
 
 CONTENTS = ""
+T = TypeVar("T")
 
 
 class Resource:
@@ -77,19 +78,40 @@ class Resources:
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Resource] = {}
         self._kept: dict[int, _Kept] = {}
+        # By the ids of objects that have been given another class, and of their dictionaries: the one resource that each of them is.
+        self.turned: dict[int, Resource] = {}
         self.all: list[Resource] = []
 
     def of(self, holder: object, name: str) -> Resource:
         """The resource that `holder` holds under `name`."""
+        if self.turned and id(holder) in self.turned:
+            return self.turned[id(holder)]
         key = (id(holder), name)
         found = self._known.get(key)
         return found if found is not None else self._new(key, holder, name)
+
+    def turn(self, obj: object) -> Resource:
+        """`obj` is given another class. That decides what each of its attributes is, so from now on all of them are one resource."""
+        resource = self.of(obj, "__class__")
+        for part in (obj, own_dict(obj)):
+            if part is not None:
+                self.turned[id(part)] = resource
+        return resource
 
     def fresh(self, holder: object, name: str = CONTENTS) -> Resource:
         """A resource that is not looked up again: the holder keeps it itself."""
         resource = Resource(len(self.all), holder, name)
         self.all.append(resource)
         return resource
+
+    def renewed(self) -> Resources:
+        """Those of the next run. What outlives this one, such as a pool that the library keeps books of, does not keep the rest alive."""
+        for resource in self.all:
+            resource.counts.clear()
+        self.all.clear()
+        for forgotten in (self._known, self._kept, self.turned):
+            forgotten.clear()
+        return Resources()
 
     def _new(self, key: tuple[int, str], holder: object, name: str) -> Resource:
         identity = key[0]
@@ -104,7 +126,9 @@ class Resources:
     def _forget(self, identity: int) -> None:
         kept = self._kept.pop(identity, None)
         for name in kept.names if kept is not None else ():
-            self._known.pop((identity, name), None)
+            gone = self._known.pop((identity, name), None)
+            if self.turned:
+                self.turned = {part: one for part, one in self.turned.items() if one is not gone}
 
 
 class _Kept:
@@ -121,12 +145,21 @@ class _Kept:
             self.reference = holder
 
 
+def is_a(obj: object, kinds: type[T] | tuple[type[T], ...]) -> TypeGuard[T]:
+    """Whether `obj` is really made by one of these classes.
+
+    `isinstance` asks an object of another class for its `__class__`, and so runs what the program has written to answer that: a
+    `__getattribute__` which is itself under control, a proxy that goes and gets the real thing.
+    """
+    return issubclass(type(obj), kinds)
+
+
 def holder_of(obj: Any, name: str) -> Any:
     """Who holds the attribute `name` that is reached through `obj`; None where reading it runs code or yields only code."""
-    if isinstance(obj, ModuleType):
-        return obj.__dict__
     kind = type(obj)
-    if isinstance(obj, type):
+    if issubclass(kind, ModuleType):
+        return own_dict(obj)
+    if issubclass(kind, type):
         for base in type.__dict__["__mro__"].__get__(obj):
             if name in base.__dict__:
                 return base
@@ -138,7 +171,7 @@ def holder_of(obj: Any, name: str) -> Any:
     if hasattr(type(held), "__set__"):
         # A slot holds the value in the instance itself; any other data descriptor is code.
         return obj if type(held).__name__ in ("member_descriptor", "getset_descriptor") else None
-    own = _own_dict(obj)
+    own = own_dict(obj)
     if own is not None and name in own:
         return obj
     return found
@@ -153,12 +186,13 @@ def class_of(kind: type, name: str) -> type | None:
     return None
 
 
-def _own_dict(obj: Any) -> dict[str, Any] | None:
+def own_dict(obj: Any) -> dict[str, Any] | None:
+    """The attributes of an instance or a module, got without running any code of its class; None where it has none."""
     try:
         found = object.__getattribute__(obj, "__dict__")
     except AttributeError:
         return None
-    return found if isinstance(found, dict) else None
+    return found if is_a(found, dict) else None
 
 
 def contents_of(cell: CellType) -> object:

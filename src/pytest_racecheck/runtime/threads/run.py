@@ -74,6 +74,7 @@ class Run:
         finally:
             control.scheduler = IDLE
             scheduler.active = False
+            scheduler.forget_listeners()
             if collecting:
                 gc.enable()
         fatal = scheduler.interrupted or self.fatal
@@ -154,9 +155,15 @@ class Run:
 
     @property
     def failure_key(self) -> frozenset[tuple[object, ...]]:
-        """Equal for runs that failed alike: who raised what where, or who waits where."""
+        """Equal for runs that failed alike: what was raised where, or who waits where.
+
+        Tasks that were made alike may stand for each other: which of two producers waits, or whether both do, makes no other failure.
+        """
         if self.waiting:
-            return frozenset((one.task, one.operation, one.position) for one in self.waiting)
+            made_from = {task.name: _made_from(task) for task in self._scheduler.tasks}
+            return frozenset(
+                (made_from[one.task], one.operation, one.position) for one in self.waiting
+            )
         return frozenset(
             (error.kind, type(error.exception).__name__, error.position) for error in self.errors
         )
@@ -214,6 +221,11 @@ class Run:
             return
         self.waiting = waiting_of(self._scheduler, named=self._recorder is not None)
         self.record(deadlock_of(self._scheduler, self.waiting))
+
+
+def _made_from(task: Task) -> str:
+    """What its key says but for the number."""
+    return task.key.rpartition(":")[0]
 
 
 _BY_WEIGHT = (

@@ -23,14 +23,16 @@ from bisect import insort
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent
 
+from pytest_racecheck.runtime.threads.carrier import Carriers
 from pytest_racecheck.runtime.threads.clock import Clock
 from pytest_racecheck.runtime.threads.outside import Outside
 from pytest_racecheck.runtime.threads.resources import Resources
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
 from pytest_racecheck.runtime.threads.thread_locals import ThreadLocals, Uncontrolled
 from pytest_racecheck.runtime.threads.unwinding import Nobody, Unwinding
+from pytest_racecheck.strategies.default import Default
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.stuck_call import StuckCall
@@ -63,10 +65,7 @@ class Scheduler(Unwinding):
         self.interrupted: BaseException | None = None
         # Called before each run.
         self.beginning: Callable[[], None] = lambda: None
-        # Told of every task that ends with an exception.
-        self.failed: Callable[[Task, BaseException], None] = lambda _task, _error: None
-        # Told when nobody can go on any more, before anybody is unwound.
-        self.stuck: Callable[[], None] = lambda: None
+        self.forget_listeners()
         # Asked when nobody can go on: makes a task enabled that waits for the outside world, or says that none does.
         self.outside = Outside(self)
         # Gives each task its own values of `threading.local`.
@@ -79,18 +78,53 @@ class Scheduler(Unwinding):
         self.stranger = Task(-1, "", "a thread that is no task", None, 0, daemon=True)
         self.uncontrolled: set[str] = set()
         self.clock = Clock()
+        self.carriers = Carriers(self._live)
         # A thread that is no task has released a lock which a task had taken.
         self.signalled = False
         # Where a task blocks in something that is not controlled, as the watchdog has found.
         self.blocked: StuckCall | None = None
         # It waits for the world outside, and knows how long.
         self.patient = False
+        self.resources = Resources()
         self._sync_points: dict[tuple[str, str, int], int] = {}
         self.end_point = self.own_point("end")
         self.join_point = self.own_point("join")
 
+    def forget_listeners(self) -> None:
+        """Nobody is told of what happens any more, and nobody who was is kept alive by that."""
+        # Told of every task that ends with an exception.
+        self.failed: Callable[[Task, BaseException], None] = lambda _task, _error: None
+        # Told when nobody can go on any more, before anybody is unwound.
+        self.stuck: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """There will be no more runs.
+
+        Rewritten code holds its hooks, hooks hold the scheduler, and a traceback holds code, which the garbage collector cannot see
+        through: from here nothing may lead back to what a run has raised, or none of it would ever be freed.
+        """
+        self.forget_listeners()
+        self.carriers.close()
+        self.watch = None
+        self._reset(Default())
+
     def begin(self, strategy: Strategy) -> Task:
         """A run begins; the calling greenlet is its main task, and is returned."""
+        self._reset(strategy)
+        self.root = getcurrent()
+        self.carriers.begin(self.root)
+        main = self._add(MAIN, MAIN, None, get_ident(), daemon=False)
+        main.greenlet = self.root
+        self.beginning()
+        self.locals.begin(main)
+        self.enter = self.locals.enter
+        strategy.started(main)
+        self.enable(main)
+        self.current = main
+        self.active = True
+        return main
+
+    def _reset(self, strategy: Strategy) -> None:
         self.strategy = strategy
         self._choose = strategy.choose
         self._executed = strategy.executed if strategy.counts else None
@@ -100,7 +134,7 @@ class Scheduler(Unwinding):
         # Made, and not yet run to their first point; and who stood at a point when they were first seen.
         self.fresh: list[Task] = []
         self.standing: Task | None = None
-        self.resources = Resources()
+        self.resources = self.resources.renewed()
         self.deviations: list[tuple[int, int]] = []
         self.choices = self.steps = self.switches = self.preemptions = 0
         self.limit = self.max_steps
@@ -117,17 +151,6 @@ class Scheduler(Unwinding):
         self.blocked = None
         self.lingered = 0
         self.survivors: list[Task] = []
-        self.root = getcurrent()
-        main = self._add(MAIN, MAIN, None, get_ident(), daemon=False)
-        main.greenlet = self.root
-        self.beginning()
-        self.locals.begin(main)
-        self.enter = self.locals.enter
-        strategy.started(main)
-        self.enable(main)
-        self.current = main
-        self.active = True
-        return main
 
     def add(
         self, label: str, body: Callable[[], object], *, daemon: bool = False, name: str | None = None,
@@ -137,7 +160,7 @@ class Scheduler(Unwinding):
         parent: Task = self.current
         key = parent.child_key(label)
         task = self._add(key, name or label, parent, ident, daemon=daemon)
-        task.greenlet = greenlet(lambda: self._live(task, body), self.root)
+        task.greenlet = self.carriers.carry(task, body)
         self.strategy.started(task)
         return task
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
 from pytest_racecheck.model.trace import Position, Waiting, to_blame
+from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.threads.library import frames_of
 from pytest_racecheck.runtime.threads.naming import frames_from, name_of
 from pytest_racecheck.runtime.threads.resources import Resource
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 def waiting_of(scheduler: Scheduler, named: bool) -> tuple[Waiting, ...]:
     """The tasks that wait, in the order of their numbers; `named`: with what the source calls that for which they wait."""
+    # To find a name may take an import, and an import takes locks: that is nobody's operation.
+    control.scheduler = IDLE
+    try:
+        return _waiting_of(scheduler, named)
+    finally:
+        control.scheduler = scheduler
+
+
+def _waiting_of(scheduler: Scheduler, named: bool) -> tuple[Waiting, ...]:
     stuck = [task for task in scheduler.tasks if not task.ended and task.wait is not None]
     standing = [frame_of(scheduler, task) for task in scheduler.tasks if not task.ended]
     frames = [
@@ -49,10 +59,12 @@ def _waiting(
     assert wait is not None
     holder = wait.holder() if callable(wait.holder) else wait.holder
     # The main task waits for explicit targets in code of ours, and for nothing that has a name.
-    frame = None if wait.subject is None else frame_of(scheduler, task)
+    for_targets = wait.subject is None and wait.operation == "join"
+    frame = None if for_targets else frame_of(scheduler, task)
     at = frames_of(frame, scheduler.in_scope)
     notified = at.is_notified(wait.subject)
-    called = at.subject
+    # Who runs no code of the program's, such as a thread whose target is a lock's own `acquire`, was called by the library.
+    called = at.subject if at.user is not None else None
     subject = wait.subject if called is None else called
     described = Waiting(
         task=task.name,

@@ -13,6 +13,7 @@ from typing import Any
 
 from greenlet import getcurrent
 
+from pytest_racecheck.runtime.threads.carrier import Carriers
 from pytest_racecheck.runtime.threads.task import Aborted, Task
 
 # A task that swallows what ends its run is given up after so many tries.
@@ -30,6 +31,7 @@ class Unwinding:
 
     tasks: list[Task]
     survivors: list[Task]
+    carriers: Carriers
     current: Any
     root: Any
     max_steps: int
@@ -95,7 +97,9 @@ class Unwinding:
                     started.throw(Aborted)
                 task.ended = True
         self.enter(self.tasks[0])
-        for task in self.tasks:
+        self.tasks[0].greenlet = None
+        for task in self.tasks[1:]:
             if task not in self.survivors:
+                self.carriers.free(task.greenlet)
                 task.greenlet = None
         self.active = False

@@ -11,10 +11,17 @@ import enum
 import reprlib
 import sys
 import weakref
-from types import CellType, FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, contents_of
+from pytest_racecheck.runtime.threads.resources import (
+    CONTENTS,
+    Resource,
+    class_of,
+    contents_of,
+    is_a,
+    own_dict,
+)
 
 MISSING: Any = object()
 _LONGEST = 40
@@ -31,19 +38,24 @@ def shown(resource: Resource) -> str | None:
 def peek(resource: Resource) -> Any:
     """What a resource holds now; `MISSING` where it cannot be told."""
     holder: Any = resource.holder
-    if isinstance(holder, weakref.ref):
+    if type(holder) is weakref.ref:
         holder = holder()
     name = resource.name
     if name == CONTENTS:
-        return contents_of(holder) if isinstance(holder, CellType) else holder
-    if isinstance(holder, dict):
+        return contents_of(holder) if type(holder) is CellType else holder
+    if is_a(holder, dict):
         return holder.get(name, MISSING)
-    if isinstance(holder, type):
+    if is_a(holder, type):
         return holder.__dict__.get(name, MISSING)
-    own = getattr(holder, "__dict__", None)
-    if isinstance(own, dict) and name in own:
+    own = own_dict(holder)
+    if own is not None and name in own:
         return own[name]
-    slot: Any = getattr(type(holder), name, None)
+    return _in_slot(holder, name)
+
+
+def _in_slot(holder: object, name: str) -> Any:
+    found = class_of(type(holder), name)
+    slot: Any = None if found is None else found.__dict__[name]
     if type(slot).__name__ == "member_descriptor":
         try:
             return slot.__get__(holder)
@@ -65,10 +77,12 @@ class _Values(reprlib.Repr):
         kind = type(x)
         if kind in _PLAIN:
             return super().repr1(x, level)
-        if isinstance(x, enum.Enum):
+        if is_a(x, enum.Enum):
             return f"{kind.__name__}.{x._name_}"
-        if isinstance(x, type | FunctionType):
-            return x.__name__
+        if issubclass(kind, (type, FunctionType)):
+            return str(x.__name__)
+        if issubclass(kind, ModuleType):
+            return f"<module {(own_dict(x) or {}).get('__name__')!r}>"
         if _is_dataclass_repr(kind):
             return self._dataclass(x, level)
         if _is_harmless(kind):
@@ -81,7 +95,7 @@ class _Values(reprlib.Repr):
         parts = []
         for field in dataclasses.fields(x)[: self.maxtuple]:
             if field.repr:
-                value = getattr(x, "__dict__", {}).get(field.name, MISSING)
+                value = (own_dict(x) or {}).get(field.name, MISSING)
                 text = "..." if value is MISSING else self.repr1(value, level - 1)
                 parts.append(f"{field.name}={text}")
         return f"{type(x).__name__}({', '.join(parts)})"
@@ -98,9 +112,9 @@ def _is_dataclass_repr(kind: type) -> bool:
 
 
 def _is_harmless(kind: type) -> bool:
-    """Its representation is written in C and no mere address, or the standard library's."""
+    """Its representation is written in C and no mere address, or the standard library's; and nothing is asked of it by its own code."""
     method: Any = kind.__repr__
-    if method is object.__repr__:
+    if method is object.__repr__ or type(kind.__getattribute__) is FunctionType:
         return False
     root = str(getattr(method, "__module__", kind.__module__) or "").partition(".")[0]
     if isinstance(method, FunctionType):

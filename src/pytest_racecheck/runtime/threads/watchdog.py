@@ -28,7 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
+from pytest_racecheck.runtime import unreached
 from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.forks import await_end
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 LIMIT = 1.0
 # A thread that gets less than this share of the time is not waiting for its turn, but for something else.
 _IDLE_SHARE = 0.02
+# Every debugger of Python's kind goes through the first of these.
+_DEBUGGERS = frozenset({"bdb", "pdb", "pydevd"})
 # So long may the interpreter be held by one call before it is named.
 _DEADMAN = 10.0
 # A task that swallows what ends it is given up after five tries.
@@ -47,7 +51,6 @@ _allocate_lock = _thread.allocate_lock
 _start_new_thread = _thread.start_new_thread
 _get_ident = _thread.get_ident
 _monotonic = time.monotonic
-_sleep = time.sleep
 _SIGNAL: int | None = (
     signal.SIGRTMAX - 3 if hasattr(signal, "SIGRTMAX") else getattr(signal, "SIGUSR1", None)
 )
@@ -56,19 +59,18 @@ _SIGNAL: int | None = (
 class Watchdog:
     """Watches the runs of one campaign, inside the block; a run needs to do nothing for it.
 
-    A run that was ended by it has `scheduler.blocked`. `test` is named in what is written to `file` (a descriptor) about calls that cannot
-    be left. `deadman` is None where faulthandler's timer belongs to somebody else.
+    A run that was ended by it has `scheduler.blocked`. After `deadman` seconds a call that holds the interpreter is named, unless that is None or
+    faulthandler's timer belongs to somebody else.
     """
 
     def __init__(
-        self, scheduler: Scheduler, limit: float = LIMIT, *, test: str = "", file: int = 2,
-        deadman: float | None = _DEADMAN,
-    ) -> None:  # fmt: skip
+        self, scheduler: Scheduler, limit: float = LIMIT, *, deadman: float | None = _DEADMAN
+    ) -> None:
         self._scheduler = scheduler
         self._limit = limit
-        self._test = test
-        self._file = file
-        self._deadman = deadman
+        self._test = control.test
+        self._file = control.stderr
+        self._deadman = deadman if control.timer_is_free else None
         self._watched = _get_ident()
         self._on_main = threading.current_thread() is threading.main_thread()
         self._handler: Any = None
@@ -96,6 +98,8 @@ class Watchdog:
 
     def resume(self) -> None:
         """Watch (again)."""
+        # Before anything can hold the interpreter.
+        self._name_in(self._deadman)
         self._watching = _Thread(self)
 
     def pause(self) -> None:
@@ -103,11 +107,11 @@ class Watchdog:
         if self._watching is not None:
             self._watching.end()
             self._watching = None
-        self._all_is_well(None)
+        self._name_in(None)
 
     def look(self) -> None:
         """One look, on the watching thread."""
-        self._all_is_well(self._deadman)
+        self._name_in(self._deadman)
         now = _monotonic()
         state = self._state()
         if not state or state != self._suspect:
@@ -133,7 +137,7 @@ class Watchdog:
         if not scheduler.active or scheduler.patient:
             return ()
         frame = sys._current_frames().get(self._watched)
-        if frame is None:
+        if frame is None or _is_at_prompt(frame):
             return ()
         return (scheduler.resources, scheduler.steps, scheduler.lingered, id(frame), frame.f_lasti)
 
@@ -171,20 +175,25 @@ class Watchdog:
 
     def _write(self) -> None:
         self._written = True
-        with contextlib.suppress(OSError, ValueError):
-            name = f"{self._test}: " if self._test else ""
-            text = f"\nracecheck: {name}stuck in a call that cannot be interrupted:\n"
-            os.write(self._file, text.encode())
-            faulthandler.dump_traceback(self._file)
+        unreached.name_now(self._test, self._file)
 
-    def _all_is_well(self, seconds: float | None) -> None:
+    def _name_in(self, seconds: float | None) -> None:
         if self._deadman is None:
             return
         with contextlib.suppress(OSError, ValueError):
-            if seconds is None or not self._scheduler.active:
+            if seconds is None:
                 faulthandler.cancel_dump_traceback_later()
             else:
                 faulthandler.dump_traceback_later(seconds, file=self._file)
+
+
+def _is_at_prompt(frame: FrameType | None) -> bool:
+    """Whether a debugger waits for its user to think."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") in _DEBUGGERS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _Thread:
@@ -194,13 +203,18 @@ class _Thread:
         self._watchdog = watchdog
         self._stop = _allocate_lock()
         self._ended = _allocate_lock()
-        self._native: int | None = None
+        self._began = _allocate_lock()
+        self._native: frozenset[int] = frozenset()
+        self._began.acquire()
         self._stop.acquire()
         self._ended.acquire()
-        _start_new_thread(self._live, ())
+        _start_new_thread(unreached.watching(watchdog._test, self._live), ())
+        # What holds the interpreter from the start would not let it begin, and it is what tells the test.
+        self._began.acquire()
 
     def _live(self) -> None:
-        self._native = _thread.get_native_id()
+        self._native = frozenset({_thread.get_native_id()})
+        self._began.release()
         pause = self._watchdog._limit / 4
         try:
             while not self._stop.acquire(timeout=pause):
@@ -212,11 +226,7 @@ class _Thread:
         """Return when the thread is gone."""
         self._stop.release()
         self._ended.acquire()
-        # The system's thread takes a moment longer than the interpreter's.
-        for _ in range(500):
-            if not os.path.exists(f"/proc/self/task/{self._native}"):
-                return
-            _sleep(0.0002)
+        await_end(self._native)
 
 
 def _pause() -> None:

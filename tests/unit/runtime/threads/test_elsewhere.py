@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from pytest_racecheck.runtime.threads.elsewhere import leads_elsewhere
+from pytest_racecheck.runtime.threads.elsewhere import Beforehand, leads_elsewhere
 
 
 @pytest.fixture
@@ -44,14 +44,28 @@ def test_the_other_end_is_gone(connected):
 
 def test_a_pipe_leads_to_children():
     """A pipe may be shared with a child, if there is one."""
+    others = Beforehand.now()
     reading, writing = os.pipe()
-    before = leads_elsewhere([reading])
+    before = leads_elsewhere([reading], others)
     with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
-        during = leads_elsewhere([reading])
+        during = leads_elsewhere([reading], others)
         child.communicate(b"\n")
     os.close(reading)
     os.close(writing)
     assert (before, during) == (False, True)
+
+
+def test_a_child_from_before_has_no_end_of_a_new_pipe():
+    """Only what was open when a child was made can be shared with it."""
+    older = os.pipe()
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+        before = Beforehand.now()
+        newer = os.pipe()
+        answers = [leads_elsewhere([pipe[0]], before) for pipe in (older, newer)]
+        child.communicate(b"\n")
+    for fd in (*older, *newer):
+        os.close(fd)
+    assert answers == [True, False]
 
 
 def test_nothing_and_closed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from pytest_racecheck.runtime.context import abandoned
 from pytest_racecheck.runtime.threads import foreign
 
 
@@ -50,3 +51,15 @@ def test_a_thread_of_the_projects_own():
     finally:
         go_on.append(True)
         thread.join()
+
+
+def test_what_an_earlier_run_left_behind():
+    """A thread that could not be got out of its deadlock counts for nothing."""
+    go_on = threading.Event()
+    left = threading.Thread(target=go_on.wait)
+    left.start()
+    assert foreign.are_there_any()
+    abandoned.add(left)
+    assert not foreign.are_there_any()
+    go_on.set()
+    left.join()

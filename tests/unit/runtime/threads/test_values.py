@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import types
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -73,3 +74,27 @@ def test_long_values_are_cut() -> None:
 def test_what_is_not_there_has_no_text() -> None:
     """An attribute that is missing is None, not an error."""
     assert shown(Resource(0, Holder(1), "other")) is None
+
+
+class Lazy(types.ModuleType):
+    """A module that answers by running code."""
+
+    def __getattribute__(self, name: str) -> Any:
+        """Nobody may ask."""
+        raise AssertionError("code of the program was run")
+
+
+class Counted(dict[str, int]):
+    """A container that answers by running code."""
+
+    def __getattribute__(self, name: str) -> Any:
+        """Nobody may ask."""
+        raise AssertionError("code of the program was run")
+
+
+def test_nobody_is_asked_for_its_attributes() -> None:
+    """Modules are shown by their names, what answers by running code by its class."""
+    assert shown(Resource(0, Holder(Lazy("m")), "value")) == "<module 'm'>"
+    assert shown(Resource(0, Holder(Counted()), "value")) == "<Counted>"
+    assert shown(Resource(0, Lazy("m"), "value")) is None
+    assert shown(Resource(0, Lazy("m"), "__name__")) == "'m'"

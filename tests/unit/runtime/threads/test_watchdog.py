@@ -6,6 +6,7 @@ import _queue
 import _thread
 import io
 import os
+import select
 import signal
 import time
 
@@ -95,6 +96,17 @@ def test_who_computes_is_not_blocked(scheduler):
     assert scheduler.blocked is None
 
 
+def test_who_is_at_a_prompt_is_not_blocked(scheduler, pipe):
+    """A debugger waits for its user, however long that takes."""
+    names = {"__name__": "bdb", "select": select.select}
+    exec("def prompt(fd):\n    select([fd], [], [], 0.5)", names)
+
+    with Watchdog(scheduler, 0.1, deadman=None):
+        run = _stuck_in(scheduler, lambda: names["prompt"](pipe))
+    assert run.errors == []
+    assert scheduler.blocked is None
+
+
 def test_no_thread_when_the_process_forks(scheduler):
     """The thread is gone while a child is made, not there in the child, and back afterwards."""
     with Watchdog(scheduler, 0.1, deadman=None) as watchdog:
@@ -117,17 +129,29 @@ def test_nothing_is_left(scheduler):
     assert control.watchdog is None
 
 
-def test_what_no_signal_reaches_is_named(scheduler, tmp_path):
-    """A call that holds the interpreter is named while it goes on, by faulthandler's own thread."""
-    path = tmp_path / "stderr"
+def _named(scheduler, path, monkeypatch):
+    """What is written about a call that holds the interpreter for longer than it may."""
+    numbers = range(20_000_000)
 
     def program():
-        # Until the watchdog has had a look.
-        end = time.thread_time() + 0.3
-        while time.thread_time() < end:
-            pass
-        return sum(range(100_000_000))
+        return sum(numbers)
 
-    with open(path, "wb") as file, Watchdog(scheduler, 0.4, file=file.fileno(), deadman=0.2):
-        _stuck_in(scheduler, program)
-    assert "in program" in path.read_text()
+    with open(path, "wb") as file:
+        monkeypatch.setattr(control, "stderr", file.fileno())
+        monkeypatch.setattr(control, "test", "test_a.py::test_b")
+        with Watchdog(scheduler, 0.4, deadman=0.05):
+            _stuck_in(scheduler, program)
+    return path.read_text()
+
+
+def test_what_no_signal_reaches_is_named(scheduler, tmp_path, monkeypatch):
+    """A call that holds the interpreter from the start is named while it goes on, by faulthandler's own thread, and so is the test."""
+    text = _named(scheduler, tmp_path / "stderr", monkeypatch)
+    assert "in program" in text
+    assert "in racecheck, watching test_a.py::test_b" in text
+
+
+def test_a_timer_of_somebody_else_is_left_alone(scheduler, tmp_path, monkeypatch):
+    """Where the user has set faulthandler's time limit, nothing is named in its place."""
+    monkeypatch.setattr(control, "timer_is_free", False)
+    assert _named(scheduler, tmp_path / "stderr", monkeypatch) == ""

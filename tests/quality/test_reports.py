@@ -1,36 +1,33 @@
-"""A report calls the bug what it is, and what is fought over what the source calls it."""
+"""The report on a kernel: what it is called, what is fought over, the fewest preemptions, and a token that leads back."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 from kernels import FINDABLE
 from kernels.kernel import Kernel
-
-from pytest_racecheck import RaceReport
+from replaying import Found, again, known
 
 KINDS = {
     "lost update", "check then act", "torn read", "stale read", "use after close", "deadlock",
     "lost wake-up", "order violation",
 }  # fmt: skip
-Found = Callable[[str], RaceReport]
 
 
 @pytest.mark.parametrize("kernel", FINDABLE, ids=str)
-def test_kind(kernel: Kernel, found: Found) -> None:
-    """The kind is the kernel's, where only one word is right, and always one of the known words."""
-    failure = found(kernel.name).failure
+def test_report(kernel: Kernel, found: Found) -> None:
+    """Kind and resource are called what the source calls them, the schedule interrupts no more often than needed, the token replays."""
+    report = found(kernel.name)
+    failure = report.failure
     assert failure is not None
+    # Where more than one word is right, any of the known words.
     assert failure.kind in ({kernel.kind} if kernel.kind else KINDS)
-
-
-@pytest.mark.parametrize("kernel", [k for k in FINDABLE if k.resource], ids=str)
-def test_resource(kernel: Kernel, found: Found) -> None:
-    """The resource has the name the source gives it."""
-    failure = found(kernel.name).failure
-    assert failure is not None
-    assert failure.resource == kernel.resource
+    assert failure.resource == kernel.resource or not kernel.resource
+    assert failure.preemptions == kernel.preemptions
+    assert failure.switches is not None
+    assert failure.switches >= failure.preemptions
+    replayed = again(kernel.name, failure.token)
+    assert replayed.runs == 1
+    assert known(replayed) == known(report)
 
 
 def test_a_deadlock_names_locks_holders_and_lines(found: Found) -> None:

@@ -1,0 +1,160 @@
+"""Programs under `pytest --racecheck` that read clocks, draw numbers, and answer attribute access with code."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def project(project: pytest.Pytester) -> pytest.Pytester:
+    """The project without a mode of its own: threads are explored."""
+    project.makeini("[pytest]\n")
+    return project
+
+
+DRAWS = """
+    import random, threading, time, uuid
+    from datetime import datetime, timedelta
+
+    class Ledger:
+        def __init__(self):
+            self.rows = []
+            self.total = 0
+
+        def add(self):
+            self.rows.append((datetime.now(), uuid.uuid4().hex, random.random()))
+            self.rows.sort(key=lambda row: row[1])
+            if self.rows[0][2] < 2 and datetime.now() < datetime.now() + timedelta(days=1):
+                self.total {adds}
+            else:
+                time.sleep(1)
+
+    def test_ledger():
+        ledger = Ledger()
+        threads = [threading.Thread(target=ledger.add) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ledger.total {expected}
+"""
+
+
+def test_a_program_that_reads_clocks_and_draws_numbers_is_explored(project, explored) -> None:
+    """Its race is found and named; under every schedule it would do the same again."""
+    project.makepyfile(DRAWS.format(adds="+= 1", expected="== 2"))
+    result = explored()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   RaceFound: lost update on Ledger.total *"])
+
+
+def test_one_without_a_race_passes(project, explored) -> None:
+    """What it draws and reads makes no two runs of a schedule differ."""
+    project.makepyfile(DRAWS.format(adds="= 1", expected="== 1"))
+    result = explored("--racecheck-strict")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*inconclusive*")
+
+
+def test_who_waits_for_a_date_gets_there(project, explored) -> None:
+    """Sleeps pass in the same time that `datetime` shows; only the first run, on real threads, takes its time."""
+    project.makepyfile("""
+        import threading, time
+        from datetime import datetime, timedelta
+
+        def test_wait():
+            until = datetime.now() + timedelta(seconds=0.1)
+            def wait():
+                while datetime.now() < until:
+                    time.sleep(0.04)
+            threads = [threading.Thread(target=wait) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    """)
+    result = explored("--racecheck-strict", "--racecheck-max-steps=500")
+    result.assert_outcomes(passed=1)
+
+
+def test_a_failure_by_chance_is_no_race(project, explored) -> None:
+    """A test that fails in half of its runs, whatever the schedule, accuses nobody."""
+    project.makepyfile("""
+        import os, threading
+
+        def test_coin():
+            tossed = []
+            threads = [threading.Thread(target=tossed.append, args=(n,)) for n in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert os.urandom(1)[0] < 128
+    """)
+    result = explored()
+    result.stdout.no_fnmatch_line("*RaceFound*")
+
+
+def test_a_class_that_answers_attribute_access_is_explored(project, explored) -> None:
+    """Hooks ask it for nothing, so that its answers, which are hooked, do not go round in circles."""
+    project.makepyfile("""
+        import threading
+
+        class Guarded:
+            def __init__(self):
+                self.value = 0
+                self.asked = 0
+
+            def __getattribute__(self, name):
+                found = object.__getattribute__(self, name)
+                if name == "value":
+                    self.asked += 0
+                return found
+
+            @property
+            def __class__(self):
+                return self.pretended
+
+        def test_guarded():
+            guarded = Guarded()
+            def add():
+                guarded.value += 1
+            threads = [threading.Thread(target=add) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert guarded.value == 2
+    """)
+    result = explored()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   RaceFound: lost update on Guarded.value *"])
+
+
+def test_a_module_that_is_loaded_lazily_is_explored(project, explored) -> None:
+    """Whoever comes while it is being loaded finds a module that is not there yet."""
+    project.makepyfile("""
+        import sys, threading, types
+
+        class Lazy(types.ModuleType):
+            def __getattribute__(self, name):
+                self.__class__ = types.ModuleType
+                vars(self)["value"] = 42
+                return getattr(self, name)
+
+        def test_lazy():
+            module = Lazy("module")
+            found = []
+            threads = [
+                threading.Thread(target=lambda: found.append(getattr(module, "value", None) or module.value))
+                for _ in range(2)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert found == [42, 42]
+    """)
+    result = explored()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   RaceFound: * on *__class__*"])

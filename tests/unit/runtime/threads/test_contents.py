@@ -1,0 +1,64 @@
+"""What calls touch."""
+
+from __future__ import annotations
+
+import collections
+import json
+import weakref
+from typing import Any
+
+import pytest
+
+from pytest_racecheck.runtime.threads.contents import Calls, holder
+from pytest_racecheck.runtime.threads.resources import CONTENTS
+
+WRAPPED: list[Any] = [
+    collections.UserDict(), collections.UserList(), weakref.WeakKeyDictionary(), weakref.WeakValueDictionary(), weakref.WeakSet(),
+]  # fmt: skip
+
+
+class Registry(collections.UserDict[str, int]):
+    """A program's own, made from one of the library's."""
+
+
+def touched(callee: Any, *arguments: Any) -> Any:
+    """What the call touches, with nothing in scope."""
+    return Calls(lambda _file: False).touched(callee, arguments)
+
+
+@pytest.mark.parametrize("container", [*WRAPPED, Registry()], ids=lambda one: type(one).__name__)
+def test_the_librarys_containers_in_python_are_containers(container: Any) -> None:
+    """What counts is the one inside of them, for operators as well as for methods."""
+    assert holder(container) is container.data
+
+
+def test_their_methods_read_or_write() -> None:
+    """By their names, as with those of C."""
+    values: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+    assert touched(values.get, "k") == (values.data, CONTENTS, False)
+    assert touched(values.pop, "k") == (values.data, CONTENTS, True)
+    registry = Registry()
+    assert touched(registry.update, {}) == (registry.data, CONTENTS, True)
+
+
+def test_methods_in_python_of_containers_in_c() -> None:
+    """`Counter` is a dictionary, but updates itself in Python."""
+    counter: collections.Counter[str] = collections.Counter()
+    assert touched(counter.update, "abc") == (counter, CONTENTS, True)
+    assert touched(counter.most_common) == (counter, CONTENTS, False)
+
+
+def test_other_methods_of_quiet_modules_touch_nothing() -> None:
+    """What keeps nothing between calls has nothing to race on."""
+    assert touched(json.JSONEncoder().encode, {}) is None
+
+
+def test_nobody_is_asked_for_its_class() -> None:
+    """What is called with an object that answers by running code runs none of it."""
+
+    class Secretive:
+        def __getattribute__(self, name: str) -> object:
+            raise AssertionError(f"asked for {name}")
+
+    assert touched(len, Secretive()) is None
+    assert touched(getattr, Secretive(), "x") is not None

@@ -1,0 +1,99 @@
+"""Who holds what, found without asking the objects."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import types
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+from pytest_racecheck.runtime.threads.resources import Resources, holder_of, is_a, own_dict
+
+
+class Secretive:
+    """Whoever asks it for anything runs its code."""
+
+    def __init__(self) -> None:
+        self.__dict__["value"] = 1
+
+    def __getattribute__(self, name: str) -> object:
+        """Nobody may."""
+        if name == "__dict__":
+            return object.__getattribute__(self, name)
+        raise AssertionError(f"asked for {name}")
+
+
+class SecretiveModule(types.ModuleType):
+    """A module of that kind."""
+
+    def __getattribute__(self, name: str) -> object:
+        """Nobody may."""
+        raise AssertionError(f"asked for {name}")
+
+
+def test_nobody_is_asked_for_its_class() -> None:
+    """What an object is comes from its type alone, unlike with `isinstance`."""
+    assert is_a(Secretive(), Secretive)
+    assert not is_a(Secretive(), (dict, type))
+    assert is_a({}, dict)
+
+
+def test_nobody_is_asked_for_its_attributes() -> None:
+    """Holders and dictionaries are found in objects and modules that answer by running code."""
+    secretive, module = Secretive(), SecretiveModule("m")
+    assert own_dict(secretive) == {"value": 1}
+    assert holder_of(secretive, "value") is secretive
+    assert holder_of(module, "anything") is own_dict(module)
+    assert own_dict(3) is None
+
+
+def test_another_class_decides_about_every_attribute() -> None:
+    """Once an object has been given another class it and its dictionary are one resource, until it dies."""
+    resources, thing = Resources(), Secretive()
+    before = resources.of(thing, "value")
+    turned = resources.turn(thing)
+    assert before is not turned
+    for name in ("value", "__class__"):
+        assert resources.of(thing, name) is turned
+    assert resources.of(own_dict(thing), "") is turned
+    del thing
+    gc.collect()
+    assert not resources.turned
+
+
+def test_resources_of_a_run_that_is_over_hold_nothing() -> None:
+    """Whatever keeps one of them does not keep the others' holders."""
+    resources, thing = Resources(), [Secretive()]
+    watched = weakref.ref(thing[0])
+    resources.of(thing, "")
+    kept = resources.of(thing[0], "value")
+    after = resources.renewed()
+    del thing
+    gc.collect()
+    assert watched() is None
+    assert resources.all == after.all == []
+    assert kept.counts == {}
+
+
+def test_a_pool_that_outlives_its_run_keeps_nothing_else_alive(explored) -> None:
+    """The library keeps books of the threads of pools; what else there was in the run is free to go."""
+
+    class Witness:
+        pass
+
+    witnesses: list[weakref.ref[Witness]] = []
+
+    def program() -> None:
+        witness = Witness()
+        witnesses.append(weakref.ref(witness))
+        thread = threading.Thread(target=lambda: witness)
+        thread.start()
+        pool = ThreadPoolExecutor(1)
+        pool.submit(lambda: witness).result()
+        pool.shutdown()
+        thread.join()
+
+    explored(program, 12)
+    gc.collect()
+    assert sum(witness() is not None for witness in witnesses) <= 1
