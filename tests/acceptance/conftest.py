@@ -59,12 +59,23 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     return pytester
 
 
+# Words on the command line that mean another plugin, or how plugins are loaded.
+_NEIGHBOURS = ("-n", "--count", "--cov", "--timeout", "randomly", "no:racecheck")
+
+
 @pytest.fixture
-def plain(project: pytest.Pytester) -> Run:
-    """Run pytest on the project, in a process of its own, without reordering."""
+def plain(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run pytest on the project, in a process of its own, without reordering.
+
+    Of the plugins that are installed here only ours is loaded, unless `args` name another: importing them takes longer than most tests.
+    """
 
     def run(*args: str) -> pytest.RunResult:
-        return project.runpytest_subprocess("-p", "no:randomly", *args, timeout=120)
+        with monkeypatch.context() as patch:
+            if not any(arg.startswith(_NEIGHBOURS) for arg in args):
+                patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+                args = ("-p", "pytest_racecheck.plugin", *args)
+            return project.runpytest_subprocess("-p", "no:randomly", *args, timeout=120)
 
     return run
 

@@ -15,7 +15,7 @@ WORKERS = st.integers(2, 4)
 INCREMENTS = st.integers(1, 3)
 STARTS = st.integers(-1000, 1000)
 SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = settings(max_examples=4, deadline=None)
+EXAMPLES = settings(max_examples=2, deadline=None)
 
 
 def campaign(

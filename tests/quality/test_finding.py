@@ -7,8 +7,8 @@ from kernels import FINDABLE
 from kernels.kernel import Kernel
 
 SEEDS = range(20)
-# How many of them when it is not to take long.
-QUICK = 2
+# How many of them when it is not to take long; the reports that other tests look at come from one more.
+QUICK = 1
 SCHEDULES = 2_000
 # A kernel that the first few seeds find at once need not be searched for with all.
 FEW = 5
@@ -17,7 +17,7 @@ AT_ONCE = 50
 
 @pytest.mark.parametrize("kernel", FINDABLE, ids=str)
 def test_found_with_nearly_every_seed(kernel: Kernel, thorough: bool) -> None:
-    """At least 19 of 20 seeds lead to the bug; both of the two that are tried where it is not to take long.
+    """At least 19 of 20 seeds lead to the bug; the only one that is tried where it is not to take long.
 
     The seeds are fixed, so this test cannot fail by chance. The short cut is safe: a kernel so rare (1 in 600) that two of 20 seeds
     are likely to miss it would be found at once by five in a row with probability 4e-6. The benchmark takes no short cut.

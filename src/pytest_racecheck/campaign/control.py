@@ -15,7 +15,9 @@ it came, since the delays are those that opened its window. That makes rare race
 at its first failure.
 
 Four comparisons can be made in one judgement (all runs or the repeated ones alone with control runs, slow tasks, delays), so each has
-a quarter of the error that the whole may have.
+a quarter of the error that the whole may have. A campaign that ends at its first failure may have met one by a chance that its delays do not
+bring back; it then goes on, and is judged again at the next one. Each judgement may use up half of the error that the ones before
+have left, so that all together stay below the whole, however many there are.
 """
 
 from __future__ import annotations
@@ -47,31 +49,40 @@ _TOO_FEW = "too few to tell a race from a flaky test"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the control runs said: whether the failure is a race, and the sentence that says why."""
+    """What the control runs said: whether the failure is a race, and the sentence that says why.
+
+    `returned` is False where no failure came again, though its delays were repeated: another one may still be a race.
+    """
 
     is_race: bool
     reason: str
+    returned: bool = True
 
 
-def judge(campaign: JitterCampaign, program: Callable[[World], None]) -> Control:
-    """Repeat failed runs, in turn with runs without concurrency, or calm ones where that is impossible, and compare."""
+def judge(
+    campaign: JitterCampaign, program: Callable[[World], None], level: float = LEVEL
+) -> Control:
+    """Repeat failed runs, in turn with runs without concurrency, or calm ones where that is impossible, and compare.
+
+    `level` is the chance of an error that each comparison may have.
+    """
     trial = Trial(campaign, program)
     if trial.control():
-        return _of_separable(trial)
-    return _of_waiting(trial)
+        return _of_separable(trial, level)
+    return _of_waiting(trial, level)
 
 
-def _of_separable(trial: Trial) -> Control:
+def _of_separable(trial: Trial, level: float) -> Control:
     """Tasks that can run one after another: not one of those runs may fail."""
     runs, repeats, control = Tally.of(trial.campaign.results), trial.repeats, trial.controls
     _pair_up(trial, until=_any_failed)
-    needed = _needed(runs, repeats)
+    needed = _needed(runs, repeats, level)
     trial.control_until(max(_FEWEST, needed), _any_failed)
     made = plural(control.runs, "control run")
     if control.failures:
         return Control(False, f"no race: it fails {_APART}, too ({control.failures} of {made})")
     if not repeats.failures:
-        return Control(False, _did_not_return(runs, repeats))
+        return _did_not_return(runs, repeats)
     if control.runs < needed:
         return Control(
             False,
@@ -83,7 +94,7 @@ def _of_separable(trial: Trial) -> Control:
     )
 
 
-def _of_waiting(trial: Trial) -> Control:
+def _of_waiting(trial: Trial, level: float) -> Control:
     """Tasks that wait for each other: delays have to make the failure significantly more frequent, or decide about it."""
     calm, runs = (Tally.of(some) for some in _by_delays(trial.campaign.results))
     trial.control_calmly(calm)
@@ -95,12 +106,12 @@ def _of_waiting(trial: Trial) -> Control:
     if runs.failures:
         _pair_up(trial, until=in_vain)
         fewest = _FEWEST_CALM if control.failures else _FEWEST
-        trial.control_until(max(fewest, _needed(runs, repeats)), in_vain)
-    significant = min(_chance(runs + repeats, control), _chance(repeats, control)) <= LEVEL
+        trial.control_until(max(fewest, _needed(runs, repeats, level)), in_vain)
+    significant = min(_chance(runs + repeats, control), _chance(repeats, control)) <= level
     if control.failures and not significant:
-        return _of_frequent(trial, runs)
+        return _of_frequent(trial, runs, level)
     if not repeats.failures:
-        return Control(False, _did_not_return(runs, repeats))
+        return _did_not_return(runs, repeats)
     rates = (
         f"it fails in {_share(runs)} of jittered runs, {_again(repeats)}, and in {control.failures or 'none'} of"
         f" {control.runs} without delays"
@@ -108,16 +119,16 @@ def _of_waiting(trial: Trial) -> Control:
     return Control(significant, f"{rates}{'' if significant else f': {_TOO_FEW}'} ({_SO_CALM})")
 
 
-def _of_frequent(trial: Trial, runs: Tally) -> Control:
+def _of_frequent(trial: Trial, runs: Tally, level: float) -> Control:
     """Tasks that wait for each other and fail without delays, too: is it the delays that decide which runs fail?"""
     calm = trial.controls
     often = f"it fails without any delay, too, in {calm.failures} of {plural(calm.runs, 'run')}"
     others, main = trial.compare_slow_tasks()
     said = f"when the main task is slow it fails in {main.failures} of {main.runs}, when the others are in {others.failures} of {others.runs}"
-    if _chance(others, main) <= LEVEL / 2 or _chance(main, others) <= LEVEL / 2:
+    if _chance(others, main) <= level / 2 or _chance(main, others) <= level / 2:
         return Control(True, f"it is decided by who is slow: {said}")
     failed, passed = trial.compare_delays()
-    if _chance(failed, passed) <= LEVEL:
+    if _chance(failed, passed) <= level:
         return Control(
             True,
             f"the delays decide: with those of failed runs it fails in {failed.failures} of {failed.runs}, with those of"
@@ -144,19 +155,23 @@ def _pair_up(trial: Trial, until: Callable[[Tally], bool]) -> None:
         trial.control_again()
 
 
-def _needed(runs: Tally, repeats: Tally) -> int:
+def _needed(runs: Tally, repeats: Tally, level: float) -> int:
     """How many control runs have to pass: by all runs taken together, or by the repeated ones alone, whichever are fewer."""
     if not repeats.failures:
         return 0
-    return min(passes_needed(t.failures, t.runs, LEVEL) for t in (runs + repeats, repeats))
+    return min(passes_needed(t.failures, t.runs, level) for t in (runs + repeats, repeats))
 
 
 def _any_failed(control: Tally) -> bool:
     return control.failures > 0
 
 
-def _did_not_return(runs: Tally, repeats: Tally) -> str:
-    """Why a failure that was not seen again is no race."""
+def _did_not_return(runs: Tally, repeats: Tally) -> Control:
+    """A failure that was not seen again is not called a race."""
+    return Control(False, _why_not(runs, repeats), returned=False)
+
+
+def _why_not(runs: Tally, repeats: Tally) -> str:
     made = plural(runs.runs, "run")
     if not runs.failures:
         return f"it failed without delays, and in none of {made} with: {_TOO_FEW}"

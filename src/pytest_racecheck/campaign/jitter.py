@@ -161,8 +161,7 @@ class JitterCampaign:
         instrumentation = self._instrumentation = Instrumentation(self.scope, TaskHooks())
         try:
             instrumentation.install(self._keys)
-            self._jittered_runs(program)
-            control = self._control(program)
+            control = self._until_judged(program)
             failed_to_rewrite = [f"{key[2]}: {why}" for key, why in instrumentation.failed]
             return conclude(self, control, failed_to_rewrite)
         finally:
@@ -231,25 +230,51 @@ class JitterCampaign:
         usual = calm.seconds if calm and not calm.hung else 0.0
         return max(HANG_SECONDS, SLOW_RUNS * usual)
 
-    def _jittered_runs(self, program: Callable[[World], None]) -> None:
-        """Until the budget ends, or a run hangs: another hang would cost the time that it takes to tell why."""
-        keep_going = self.settings.keep_going is not False
-        run = 2
-        while self.budget.allows(run) and (keep_going or self.results[-1].passed):
-            self._keep(self.run(program, self.plan(run)))
-            if self.results[-1].hung or (self.results[-1].leaked and not self.results[-1].passed):
+    def _until_judged(self, program: Callable[[World], None]) -> Control | None:
+        """The jittered runs, and the judgement if any failed.
+
+        A campaign that ends at its first failure goes on where that did not come back, and is judged again at the next one.
+        """
+        from pytest_racecheck.campaign.control import LEVEL, judge
+
+        if self._keep_going or self.results[-1].passed:
+            self._jittered_runs(program)
+        if all(result.passed for result in self.results):
+            return None
+        if self._keep_going:
+            return judge(self, program, LEVEL)
+        level = LEVEL / 2
+        control = judge(self, program, level)
+        while not (control.returned or self._has_hung()) and self._jittered_runs(program):
+            level /= 2
+            control = judge(self, program, level)
+        return control
+
+    def _jittered_runs(self, program: Callable[[World], None]) -> bool:
+        """Until the budget ends, or a run hangs: another hang would cost the time that it takes to tell why.
+
+        Whether the last of them failed.
+        """
+        failed = False
+        while self.budget.allows(len(self.results) + 1) and (self._keep_going or not failed):
+            self._keep(self.run(program, self.plan(len(self.results) + 1)))
+            failed = not self.results[-1].passed
+            if self._has_hung():
                 break
-            run += 1
+        return failed
+
+    @property
+    def _keep_going(self) -> bool:
+        return self.settings.keep_going is not False
+
+    def _has_hung(self) -> bool:
+        last = self.results[-1]
+        return last.hung or (bool(last.leaked) and not last.passed)
 
     def _keep(self, result: RunResult) -> None:
         """Add a run to the results; whole only if it is the first that failed."""
         first = all(earlier.passed for earlier in self.results)
         self.results.append(result if first else result.slim())
-
-    def _control(self, program: Callable[[World], None]) -> Control | None:
-        from pytest_racecheck.campaign.control import judge
-
-        return None if all(result.passed for result in self.results) else judge(self, program)
 
     def _learn(self, world: World, recorder: Recorder) -> None:
         self._keys = frozenset(recorder.keys)
