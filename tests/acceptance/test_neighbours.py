@@ -66,7 +66,7 @@ def test_a_test_that_exceeds_its_time_limit(project, plain, func_only) -> None:
             if next(RUNS) == 3:
                 time.sleep(30)
     """)
-    result = plain("--racecheck", "--timeout=1.5", "-o", f"timeout_func_only={func_only}")
+    result = plain("--racecheck", "--timeout=4", "-o", f"timeout_func_only={func_only}")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*Failed: Timeout *"])
     assert "RaceFound" not in result.stdout.str()

@@ -63,7 +63,7 @@ class Traveller:
 
         class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             dispatch_table: ClassVar[Any] = ChainMap(
-                {CodeType: lambda code: reduce_code(original(code))},
+                {CodeType: lambda code: _with_its_file(code, reduce_code(original(code)))},
                 ForkingPickler._extra_reducers,  # type: ignore[attr-defined]
                 cloudpickle.Pickler.dispatch_table,
             )
@@ -104,6 +104,16 @@ class Traveller:
             f"{what} cannot be pickled for start method {method!r} ({summary_of(error)}); expected what can travel to another"
             " process: plain data, functions, and the objects that `shared` makes"
         )
+
+
+def _with_its_file(code: CodeType, reduced: Any) -> tuple[Any, ...]:
+    """How code travels: cloudpickle leaves out the file it came from, by which scope and reports know it."""
+    make, arguments, *rest = reduced
+    return _made, (code.co_filename, make, arguments), *rest
+
+
+def _made(file: str, make: Callable[..., CodeType], arguments: tuple[Any, ...]) -> CodeType:
+    return make(*arguments).replace(co_filename=file)
 
 
 def is_importable(module: ModuleType) -> bool:
