@@ -130,12 +130,13 @@ def _run(
     from pytest_racecheck.campaign.mode import mode_for, refuse_mode
 
     if mode is not None:
-        refuse_mode(mode, backend.name)
-    if mode_for(given["settings"], backend.name) == "explore":
+        refuse_mode(mode)
+    if mode_for(given["settings"]) == "explore":
         from pytest_racecheck.campaign.targets_explored import explore_targets
         from pytest_racecheck.model.token import Token
 
-        return explore_targets(**given, token=None if token is None else Token.parse(token))
+        parsed = None if token is None else Token.parse(token)
+        return explore_targets(jittered=backend, **given, token=parsed)
     from pytest_racecheck.campaign.targets import TargetsCampaign
 
     return TargetsCampaign(backend=backend, **given).run()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import gc
 import random
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pytest_racecheck.campaign.budget import Budget
@@ -32,7 +32,7 @@ from pytest_racecheck.model.settings import DEFAULT_EXPLORED, Settings
 from pytest_racecheck.model.token import Token
 from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.runtime.snapshot import Snapshot
-from pytest_racecheck.runtime.threads.controlled import Controlled, Log, Program
+from pytest_racecheck.runtime.threads.controlled import Beside, Controlled, Log, Program
 from pytest_racecheck.runtime.threads.run import Judge, Run
 from pytest_racecheck.strategies.collecting import Collecting
 from pytest_racecheck.strategies.default import Default
@@ -65,6 +65,7 @@ class ExploreCampaign:
         lonely: bool = False,
         start: Snapshot | None = None,
         passed_before: bool = False,
+        beside: Callable[[Controlled], Beside] | None = None,
     ) -> None:
         self.settings = settings
         self.name = name
@@ -83,6 +84,7 @@ class ExploreCampaign:
         # What a task blocked in, out of control: the campaign ended there.
         self.stuck_call: str | None = None
         self._classify = classify
+        self._beside = beside
         self._random = random.Random()
         self._most_choices = 0
         self._reason = ""
@@ -94,7 +96,9 @@ class ExploreCampaign:
     def explore(self, program: Program, keys: Collection[CodeKey] | None = None) -> CampaignResult:
         """All runs, and the verdict; `keys` is what code the tasks execute, where an earlier run has shown it."""
         start = self._start or Snapshot(self.scope.modules())
-        controlled = Controlled(program, self.settings, self.scope, self._classify, start)
+        controlled = Controlled(
+            program, self.settings, self.scope, self._classify, start, self._beside
+        )
         with controlled.in_place():
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled):
@@ -106,7 +110,9 @@ class ExploreCampaign:
     ) -> CampaignResult:
         """The one run of `token`, and its report; inconclusive where it goes another way than the token says."""
         start = self._start or Snapshot(self.scope.modules())
-        controlled = Controlled(program, self.settings, self.scope, self._classify, start)
+        controlled = Controlled(
+            program, self.settings, self.scope, self._classify, start, self._beside
+        )
         with controlled.in_place():
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled, replaying=True):

@@ -1,7 +1,7 @@
 """Which engine a campaign gets.
 
-Explore is the default wherever it applies: for threads, on a build with a global lock. A free-threaded build is jittered, since its
-own races are what one wants to see there, and since the library that switches tasks would turn the lock back on.
+Explore is the default wherever it applies: on a build with a global lock. A free-threaded build is jittered, since its own races are what
+one wants to see there, and since the library that switches tasks would turn the lock back on.
 """
 
 from __future__ import annotations
@@ -17,23 +17,18 @@ DEFAULT = "explore"
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
-def mode_for(settings: Settings, backend: str) -> str:
-    """The mode for that backend: the one asked for where it applies, else jitter."""
-    if not _applies(backend):
+def mode_for(settings: Settings) -> str:
+    """The mode of a campaign: the one asked for where it applies, else jitter."""
+    if FREE_THREADED:
         return "jitter"
     return settings.mode or DEFAULT
 
 
-def refuse_mode(mode: str, backend: str) -> None:
-    """Raise UsageError if a call asks for a mode that its own backend cannot have."""
+def refuse_mode(mode: str) -> None:
+    """Raise UsageError if a call asks for a mode that it cannot have."""
     __tracebackhide__ = True
-    if mode != "jitter" and not _applies(backend):
-        why = f"backend {backend!r}" if backend != "thread" else "a free-threaded build"
-        raise UsageError(f"argument mode is {mode!r} for {why}; expected 'jitter'")
-
-
-def _applies(backend: str) -> bool:
-    return backend == "thread" and not FREE_THREADED
+    if mode != "jitter" and FREE_THREADED:
+        raise UsageError(f"argument mode is {mode!r} for a free-threaded build; expected 'jitter'")
 
 
 def jittered_instead(result: CampaignResult, why: str) -> CampaignResult:

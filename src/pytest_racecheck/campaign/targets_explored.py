@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pytest_racecheck.campaign.explore import ExploreCampaign
 from pytest_racecheck.campaign.mode import jittered_instead
@@ -11,15 +12,17 @@ from pytest_racecheck.campaign.targets import TargetsCampaign, classify_target, 
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.model.token import Token
+from pytest_racecheck.runtime.backend import Backend
 from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.entrance import hosted
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram
-from pytest_racecheck.runtime.jitter.thread_backend import ThreadBackend
 from pytest_racecheck.runtime.threads.backend import ControlledThreads
+from pytest_racecheck.runtime.threads.controlled import Beside, Controlled
 
 
 def explore_targets(
     *,
+    jittered: Backend,
     name: str,
     settings: Settings,
     root: Path,
@@ -28,8 +31,11 @@ def explore_targets(
     check: Callable[..., object] | None,
     token: Token | None = None,
 ) -> CampaignResult:
-    """Runs `bodies` as controlled tasks until a verdict, or the one run of `token`."""
-    backend = ControlledThreads()
+    """Runs `bodies` as controlled tasks until a verdict, or the one run of `token`.
+
+    `jittered` is the backend that takes their place where they block out of control.
+    """
+    backend, beside = _controlled(jittered.name, settings.start_method)
     program = TargetsProgram(name, backend, bodies, setup, check)
     campaign = ExploreCampaign(
         settings,
@@ -39,14 +45,28 @@ def explore_targets(
         files=tuple(files_of(setup, check, *(target for target, _ in bodies))),
         classify=classify_target,
         lonely=len(bodies) < 2,
+        beside=beside,
     )
-    with Interrupts() as interrupts, hosted():
+    with Interrupts() as interrupts, hosted(), backend.session():
         if token is not None:
             return campaign.replay(interrupts.checked(program), token)
         result = campaign.explore(interrupts.checked(program))
     if campaign.stuck_call is None:
         return result
-    jittered = TargetsCampaign(
-        name=name, settings=settings, root=root, backend=ThreadBackend(), bodies=bodies, setup=setup, check=check,
+    instead = TargetsCampaign(
+        name=name, settings=settings, root=root, backend=jittered, bodies=bodies, setup=setup, check=check,
     ).run()  # fmt: skip
-    return jittered_instead(jittered, campaign.stuck_call)
+    return jittered_instead(instead, campaign.stuck_call)
+
+
+def _controlled(
+    name: str, start_method: str | None
+) -> tuple[Backend, Callable[[Controlled], Beside] | None]:
+    """The backend of that name under control, and what there is beside the threads of this process."""
+    if name == "thread":
+        return ControlledThreads(), None
+    from pytest_racecheck.runtime.processes.backend import ControlledManagers, ControlledProcesses
+    from pytest_racecheck.runtime.processes.world import ProcessWorld
+
+    kind: Any = ControlledProcesses if name == "process" else ControlledManagers
+    return kind(start_method), ProcessWorld.of

@@ -99,7 +99,7 @@ class ItemCampaign:
         from pytest_racecheck.campaign.mode import mode_for
 
         assert self._world is not None
-        return mode_for(self._settings, "thread") == "explore" and not self._world.beyond_explore
+        return mode_for(self._settings) == "explore" and not self._world.beyond_explore
 
     def _further_runs(self, own: BaseException | None) -> CampaignResult:
         """Explored where that can be, else jittered; what explore could not hold is jittered, too, and the result says so."""
@@ -110,7 +110,7 @@ class ItemCampaign:
         assert self._world is not None
         if not self._is_explored:
             result, beyond = self._campaign.go_on(self._program), self._world.beyond_explore
-            asked = mode_for(self._settings, "thread") == "explore" and self._settings.mode
+            asked = mode_for(self._settings) == "explore" and self._settings.mode
             return jittered_instead(result, beyond) if asked else result
         campaign = ExploreCampaign(
             self._settings, name=self._item.nodeid, root=self._item.config.rootpath, backend=None,

@@ -58,7 +58,7 @@ class Account:
     def write(self, directory: str) -> None:
         """Leave the account in `directory`; without effect when the run it belongs to is over and the directory gone."""
         bare = tuple(dataclasses.replace(error, exception=None) for error in self.errors)
-        packed = tuple(_packed(error.exception) for error in self.errors)
+        packed = tuple(as_bytes(error.exception) for error in self.errors)
         content = pickle.dumps(dataclasses.replace(self, errors=bare, exceptions=packed))
         path = path_of(self.pid, directory)
         # A process may be asked for its account while it is writing it.
@@ -90,7 +90,7 @@ def collect(directory: str) -> list[Account]:
 
 def _restored(account: Account) -> Account:
     errors = tuple(
-        dataclasses.replace(error, exception=_unpacked(packed, error.details))
+        dataclasses.replace(error, exception=from_bytes(packed, error.details))
         for error, packed in zip(account.errors, account.exceptions, strict=True)
     )
     return dataclasses.replace(account, errors=errors, exceptions=())
@@ -112,7 +112,8 @@ def _class_named(module: str, name: str) -> object:
     return found
 
 
-def _packed(exception: BaseException | None) -> bytes | None:
+def as_bytes(exception: BaseException | None) -> bytes | None:
+    """An exception as it travels; None where it cannot."""
     buffer = io.BytesIO()
     # The exception's own methods run here and may raise anything, as they may when it is read.
     with contextlib.suppress(Exception):
@@ -121,7 +122,8 @@ def _packed(exception: BaseException | None) -> bytes | None:
     return None
 
 
-def _unpacked(packed: bytes | None, details: str) -> BaseException | None:
+def from_bytes(packed: bytes | None, details: str) -> BaseException | None:
+    """The exception that travelled, with its traceback, `details`, as its cause; None where it cannot be made again."""
     exception = None
     with contextlib.suppress(Exception):
         exception = pickle.loads(packed or b"")

@@ -39,7 +39,7 @@ class Launch:
         """Start, release and await all bodies. Whatever happens, none is left running."""
         plan = self._world.plan
         try:
-            with _quiet_start(self._context):
+            with quiet_start(self._context):
                 for body in self._bodies:
                     self._start(body, gated=plan.serial is None)
             end = time.monotonic() + plan.deadline
@@ -97,7 +97,7 @@ class Launch:
 
 
 @contextlib.contextmanager
-def _quiet_start(context: Any) -> Iterator[None]:
+def quiet_start(context: Any) -> Iterator[None]:
     """Start children without what is of no use to them.
 
     A fresh interpreter need not run the main script again: what a target needs from it travels by value.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_racecheck.instrument.install import Instrumentation
 from pytest_racecheck.instrument.recorder import CodeKey
@@ -21,7 +22,7 @@ from pytest_racecheck.runtime.threads.collecting import CollectingScheduler, fro
 from pytest_racecheck.runtime.threads.interruptions import remembered
 from pytest_racecheck.runtime.threads.points import Points
 from pytest_racecheck.runtime.threads.recorder import Recorder
-from pytest_racecheck.runtime.threads.replacements import all_replaced
+from pytest_racecheck.runtime.threads.replacements import NO_MORE, More, all_replaced
 from pytest_racecheck.runtime.threads.run import Judge, Run
 from pytest_racecheck.runtime.threads.scheduler import Scheduler
 from pytest_racecheck.runtime.threads.task import Task
@@ -36,15 +37,28 @@ Program = Callable[[Run], None]
 Log = list[tuple[int, int, int]]
 
 
+class Beside(Protocol):
+    """What else is part of the program besides the threads of this process; made of what controls those."""
+
+    more: More
+
+    def in_place(self) -> AbstractContextManager[None]:
+        """Around all runs."""
+
+    def instrument(self, keys: Collection[CodeKey]) -> None:
+        """These functions were rewritten here."""
+
+
 class Controlled:
     """Runs a program under one strategy after another; use inside `in_place`.
 
     A run may be `watched` (every place is a point, and what is shared is learned), and it may be recorded. `log` is what the last watched
-    run did, `profile` what the runs so far have shown.
+    run did, `profile` what the runs so far have shown. `beside` makes what else belongs to the program.
     """
 
     def __init__(
-        self, program: Program, settings: Settings, scope: Scope, classify: Judge, start: Snapshot | None
+        self, program: Program, settings: Settings, scope: Scope, classify: Judge, start: Snapshot | None,
+        beside: Callable[[Controlled], Beside] | None = None,
     ) -> None:  # fmt: skip
         kind = CollectingScheduler if settings.gc else Scheduler
         self.scheduler = kind(
@@ -55,20 +69,24 @@ class Controlled:
         self.points = Points(self.scheduler, scope.contains)
         self.profile = Profile()
         self.log: Log = []
+        self.scope = scope
         self.instrumentation = Instrumentation(scope, self.points)
         self.scheduler.entering = self.instrumentation.reach
         self._program = program
         self._collects = bool(settings.gc)
         self._classify = classify
         self._start = start
+        self._beside = None if beside is None else beside(self)
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
         """Exchange the primitives; the functions are rewritten by `instrument`."""
         collecting = frozen() if self._collects else contextlib.nullcontext()
         watchdog = Watchdog(self.scheduler)
+        beside = self._beside
         with (
-            all_replaced(self.scheduler),
+            all_replaced(self.scheduler, NO_MORE if beside is None else beside.more),
+            contextlib.nullcontext() if beside is None else beside.in_place(),
             remembered(self.scheduler.interrupt),
             collecting,
             watchdog,
@@ -82,6 +100,8 @@ class Controlled:
     def instrument(self, keys: Collection[CodeKey] | None) -> None:
         """Rewrite the functions whose code is among `keys`."""
         self.instrumentation.install(keys)
+        if self._beside is not None:
+            self._beside.instrument(keys or ())
 
     def run(
         self, strategy: Strategy, random: Random, number: int, *, watched: bool = False, recorded: bool = False,
@@ -99,6 +119,7 @@ class Controlled:
         points.watching = watched or recorded or full
         scheduler.watch = recorder.step if recorder is not None else None
         points.learning = watched
+        scheduler.recording = recorded
         if watched:
             self.log = []
             scheduler.watch = self._watch

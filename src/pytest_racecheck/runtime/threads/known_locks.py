@@ -16,35 +16,46 @@ from __future__ import annotations
 import _thread
 import gc
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from pytest_racecheck.runtime.threads.holders import Pairs, Undo, exchange
-from pytest_racecheck.runtime.threads.locks import Lock, Mutex, RealLock
+from pytest_racecheck.runtime.threads.locks import Lock, RealLock
 from pytest_racecheck.runtime.threads.patches import Replacement
 from pytest_racecheck.runtime.threads.rlocks import RealRLock, RLock
 
 _LockType = type(RealLock())
 _CONTROLLED: dict[type, Any] = {_LockType: Lock, RealRLock: RLock}
+_NONE: Mapping[type, Any] = {}
 # What `threading` and the interpreter use between themselves.
 _BOOKS = ("_active_limbo_lock", "_shutdown_locks_lock")
 _UNTIL_THE_END = "_tstate_lock"
 
 
 class KnownLocks:
-    """Inside the block everybody holds controlled locks; `functions` are replaced where others than modules hold them."""
+    """Inside the block everybody holds controlled locks; `functions` are replaced where others than modules hold them.
 
-    def __init__(self, functions: Sequence[Replacement] = ()) -> None:
+    `kinds` are further kinds of lock, each with what controls it, and `living` are those of them that there are.
+    """
+
+    def __init__(
+        self,
+        functions: Sequence[Replacement] = (),
+        kinds: Mapping[type, Any] = _NONE,
+        living: Callable[[], Sequence[object]] = tuple,
+    ) -> None:
         self._functions = functions
+        self._kinds = {**_CONTROLLED, **kinds}
+        self._living = living
         self._undo: list[Undo] = []
-        self._locks: list[Mutex] = []
+        self._locks: list[Any] = []
 
     def __enter__(self) -> KnownLocks:
         """Exchange them."""
-        pairs = _with_methods(BuiltinMethodType, _CONTROLLED, _controlled)
-        self._locks = [new for _, new in pairs.values() if isinstance(new, Mutex)]
+        pairs = _with_methods(BuiltinMethodType, self._kinds, self._controlled, self._living())
+        self._locks = [new for _, new in pairs.values() if type(new) in self._kinds.values()]
         pairs.update({id(original): (original, new) for original, new in self._functions})
         self._undo = exchange(pairs, [*_spared(), *_own_variables(self._functions)])
         return self
@@ -57,26 +68,31 @@ class KnownLocks:
             self._undo.pop()()
         while self._locks:
             self._locks.pop().put_back()
-        pairs = _with_methods(MethodType, (Lock, RLock), _real)
+        pairs = _with_methods(MethodType, self._kinds.values(), _real)
         exchange(pairs)
 
-
-def _controlled(real: Any) -> Mutex:
-    kind: type[Mutex] = _CONTROLLED[type(real)]
-    return kind.around(real)
+    def _controlled(self, real: Any) -> Any:
+        return self._kinds[type(real)].around(real)
 
 
-def _real(lock: Mutex) -> Any:
+def _real(lock: Any) -> Any:
     lock.put_back()
     return lock.real
 
 
-def _with_methods(method: type, kinds: Iterable[type], other: Any) -> Pairs:
-    """The living locks of these kinds, and what bound methods of theirs there are, each with what takes its place."""
+def _with_methods(
+    method: type, kinds: Iterable[type], other: Any, more: Sequence[object] = ()
+) -> Pairs:
+    """The living locks of these kinds, and what bound methods of theirs there are, each with what takes its place.
+
+    `more` are such as the garbage collector does not know.
+    """
     wanted = {*kinds, method}
     objects: list[Any] = gc.get_objects()
     found: list[Any] = list(compress(objects, map(wanted.__contains__, map(type, objects))))
     del objects
+    known = set(map(id, found))
+    found += [one for one in more if id(one) not in known]
     pairs: Pairs = {id(one): (one, other(one)) for one in found if type(one) is not method}
     for one in found:
         bound_to: Any = one

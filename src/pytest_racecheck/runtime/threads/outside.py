@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control
@@ -69,6 +69,8 @@ class Outside:
         self._waiting: list[_Waiting] = []
         self._spent = 0.0
         self._before = Beforehand.now()
+        # Asks those who wait in other processes of the program.
+        self.others: Callable[[], bool] = _nobody
 
     def begin(self) -> None:
         """A run begins."""
@@ -95,9 +97,15 @@ class Outside:
         finally:
             self._waiting.remove(waiting)
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks of this process wait."""
+        return len(self._waiting)
+
     def ask(self) -> bool:
         """Enable those whose wait is over; whether there were any."""
-        return bool(self._waiting) and self._ask(0.0)
+        found = bool(self._waiting) and self._ask(0.0)
+        return self.others() or found
 
     def _ask(self, seconds: float) -> bool:
         everybody = [pair for waiting in self._waiting for pair in waiting.pairs]
@@ -216,6 +224,10 @@ class Outside:
     def _call(self, task: Task) -> StuckCall:
         frame = frame_of(self._scheduler, task)
         return StuckCall.at(self._scheduler, task.name, frame, self._spent)
+
+
+def _nobody() -> bool:
+    return False
 
 
 def _ready(pairs: Sequence[Pair], seconds: float = 0.0) -> dict[int, int]:

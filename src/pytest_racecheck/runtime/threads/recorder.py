@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
 from pytest_racecheck.model.operation import Access, Kind
@@ -22,6 +22,7 @@ from pytest_racecheck.runtime.threads.library import frames_of
 from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
 from pytest_racecheck.runtime.threads.resources import Resource
+from pytest_racecheck.runtime.threads.told import told_step
 from pytest_racecheck.runtime.threads.values import peek, shown
 
 if TYPE_CHECKING:
@@ -76,16 +77,16 @@ class Recorder:
         self._settle()
         if len(self._steps) >= _MOST_STEPS:
             return
+        if task.told is not None:
+            self._told_step(task)
+            return
         scheduler = self._scheduler
         resource = task.resource
         at = frames_of(sys._getframe(1), scheduler.in_scope)
         site = self._points[task.point].site if task.point >= 0 else None
         action = self._action(task, site.kind if site else None)
         call = self._calls.of(task, at) if site is None else None
-        enabled = scheduler.enabled
         standing = Standing.of(sys._getframe(1), _OURS)
-        before = self._last
-        interrupted = before is not None and before is not task and before.enabled
         self._steps.append(
             TraceStep(
                 number=len(self._steps),
@@ -94,21 +95,37 @@ class Recorder:
                 access=Access.WRITE if task.writes else Access.READ,
                 position=Position(site.file, site.line, site.function) if site else at.position,
                 site=site or at.site(),
-                choice=scheduler.choices - 1 if len(enabled) > 1 else None,
                 resource=None if resource is None else resource.number,
                 value=self._shown(resource) if action is Action.READ else None,
-                enabled=tuple(other.name for other in enabled),
-                preempted=before.name if interrupted and before is not None else None,
                 call=call,
                 switchable=self._switchable(task, standing),
+                **self._circumstances(task),
             )
         )
-        self._last = task
         self._stood[task] = _Stood(standing, _is_plain(resource))
         if resource is not None:
             self._names.touched(resource, task, site or at.site())
         if task.writes and resource is not None and site is not None:
             self._pending = (len(self._steps) - 1, resource)
+
+    def _circumstances(self, task: Task) -> dict[str, Any]:
+        """Who else could have gone on, and who was interrupted."""
+        scheduler, before = self._scheduler, self._last
+        enabled = scheduler.enabled
+        interrupted = before is not None and before is not task and before.enabled
+        self._last = task
+        return {
+            "choice": scheduler.choices - 1 if len(enabled) > 1 else None,
+            "enabled": tuple(other.name for other in enabled),
+            "preempted": before.name if interrupted and before is not None else None,
+        }
+
+    def _told_step(self, task: Task) -> None:
+        """A step on something that processes share: whoever does it has told what is to be said of it."""
+        step = told_step(task, len(self._steps), self._circumstances(task))
+        if task.told.told is not None and step.resource is not None:
+            self._names.say(step.resource, task.told.told.name)
+        self._steps.append(step)
 
     def _switchable(self, task: Task, standing: Standing) -> bool | None:
         """Whether a GIL build, too, could have let others in since the last step of `task`."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.threads import (
     clock,
@@ -22,7 +23,7 @@ from pytest_racecheck.runtime.threads import (
 from pytest_racecheck.runtime.threads.chance import Chance
 from pytest_racecheck.runtime.threads.datetimes import VirtualDates
 from pytest_racecheck.runtime.threads.finalisers import unheard
-from pytest_racecheck.runtime.threads.patches import Patches
+from pytest_racecheck.runtime.threads.patches import Attribute, Patches, Replacement
 from pytest_racecheck.runtime.threads.thread_locals import thread_locals
 
 if TYPE_CHECKING:
@@ -47,9 +48,22 @@ _ATTRIBUTES = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class More:
+    """What else is exchanged: objects wherever modules hold them, attributes of classes, and kinds of locks, with those that there are."""
+
+    pairs: Sequence[Replacement] = ()
+    attributes: Sequence[Attribute] = ()
+    locks: Mapping[type, Any] = field(default_factory=dict)
+    living: Callable[[], Sequence[object]] = tuple
+
+
+NO_MORE = More()
+
+
 @contextlib.contextmanager
-def all_replaced(scheduler: Scheduler) -> Iterator[None]:
-    """Exchange the primitives of threading, time and the rest for controlled ones inside the block."""
+def all_replaced(scheduler: Scheduler, more: More = NO_MORE) -> Iterator[None]:
+    """Exchange the primitives of threading, time and the rest for controlled ones inside the block, and `more` than these."""
     scheduler.locals = thread_locals()
     names, chance = identities.MadeUpNames(), Chance()
 
@@ -58,13 +72,13 @@ def all_replaced(scheduler: Scheduler) -> Iterator[None]:
         chance.begin()
 
     scheduler.beginning = begin
-    pairs = [*_REPLACEMENTS, *loops.replacements(), *chance.replacements()]
-    attributes = [*_ATTRIBUTES, *chance.attributes()]
+    pairs = [*_REPLACEMENTS, *loops.replacements(), *chance.replacements(), *more.pairs]
+    attributes = [*_ATTRIBUTES, *chance.attributes(), *more.attributes]
     with (
         unheard(),
         names,
         VirtualDates(),
         Patches(pairs, attributes),
-        known_locks.KnownLocks(pairs),
+        known_locks.KnownLocks(pairs, more.locks, more.living),
     ):
         yield

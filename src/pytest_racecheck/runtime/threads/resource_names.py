@@ -34,6 +34,10 @@ class ResourceNames:
         """The name of the resource of that number."""
         return self._names.get(number)
 
+    def say(self, number: int, name: str) -> None:
+        """It is called so, if nobody has called it otherwise."""
+        self._names.setdefault(number, name)
+
     def touched(self, resource: Resource, task: Task, site: Site | None) -> None:
         """`task` is about to touch it, at `site`."""
         number = resource.number

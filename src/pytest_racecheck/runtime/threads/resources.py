@@ -78,6 +78,7 @@ class Resources:
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Resource] = {}
         self._kept: dict[int, _Kept] = {}
+        self._shared: dict[tuple[Any, ...], Resource] = {}
         # By the ids of objects that have been given another class, and of their dictionaries: the one resource that each of them is.
         self.turned: dict[int, Resource] = {}
         self.all: list[Resource] = []
@@ -104,12 +105,19 @@ class Resources:
         self.all.append(resource)
         return resource
 
+    def shared(self, key: tuple[Any, ...]) -> Resource:
+        """The resource that all processes know by `key`."""
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = self.fresh(key)
+        return found
+
     def renewed(self) -> Resources:
         """Those of the next run. What outlives this one, such as a pool that the library keeps books of, does not keep the rest alive."""
         for resource in self.all:
             resource.counts.clear()
         self.all.clear()
-        for forgotten in (self._known, self._kept, self.turned):
+        for forgotten in (self._known, self._kept, self._shared, self.turned):
             forgotten.clear()
         return Resources()
 

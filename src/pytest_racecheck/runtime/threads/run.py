@@ -64,6 +64,7 @@ class Run:
         collecting = gc.isenabled()
         gc.disable()
         scheduler.failed, scheduler.stuck = self._task_failed, self._stuck
+        scheduler.record = self.record
         main = scheduler.begin(strategy)
         control.scheduler = scheduler
         try:
@@ -72,6 +73,7 @@ class Run:
             if scheduler.blocked is not None:
                 self.record(scheduler.blocked.error())
         finally:
+            _for_sure(scheduler.ending)
             control.scheduler = IDLE
             scheduler.active = False
             scheduler.forget_listeners()
@@ -221,6 +223,15 @@ class Run:
             return
         self.waiting = waiting_of(self._scheduler, named=self._recorder is not None)
         self.record(deadlock_of(self._scheduler, self.waiting))
+
+
+def _for_sure(end: Callable[[], None]) -> None:
+    """Do what must be done in any case, from the beginning if something comes between."""
+    try:
+        end()
+    except BaseException:
+        end()
+        raise
 
 
 def _made_from(task: Task) -> str:

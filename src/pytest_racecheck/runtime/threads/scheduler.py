@@ -25,36 +25,51 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
+from pytest_racecheck.runtime.threads.blocking import Blocking, by_deadline
 from pytest_racecheck.runtime.threads.carrier import Carriers
 from pytest_racecheck.runtime.threads.clock import Clock
+from pytest_racecheck.runtime.threads.numbering import Numbering
 from pytest_racecheck.runtime.threads.outside import Outside
 from pytest_racecheck.runtime.threads.resources import Resources
-from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
+from pytest_racecheck.runtime.threads.task import Aborted, Task
 from pytest_racecheck.runtime.threads.thread_locals import ThreadLocals, Uncontrolled
 from pytest_racecheck.runtime.threads.unwinding import Nobody, Unwinding
 from pytest_racecheck.strategies.default import Default
 
 if TYPE_CHECKING:
+    from pytest_racecheck.model.outcome import TaskError
     from pytest_racecheck.runtime.threads.stuck_call import StuckCall
+    from pytest_racecheck.runtime.threads.superior import Superior
     from pytest_racecheck.strategies.protocol import Strategy
 
 # So many choices in a row in favour of one task, while others could go on, and it is taken to wait in a loop.
 SPIN = 1_000
+# No number of steps is as low.
+NOTHING = -1
 MAIN = "main"
 # What `get_ident` tells a task: below any address that a real thread is known by.
 _FIRST_IDENT = 1 << 32
 
 
-class Scheduler(Unwinding):
+class Scheduler(Unwinding, Blocking, Numbering):
     """Runs tasks one at a time, in the order a strategy wants. One object serves all runs of a campaign.
 
     `choices` counts the points at which two tasks or more were enabled, `steps` all of them; `deviations` is the schedule so far.
-    `alone` is true while no other task but one is alive: then nothing can race and hooks return at once.
+    `alone` is true while no other task of this process but one is alive: then nothing in it can race and hooks return at once. `remote`
+    counts the tasks of other processes that are alive.
     """
+
+    # Who decides in another process, where this one is a part of its program.
+    superior: Superior | None = None
+    # Does what tasks ask for on things that processes share.
+    processes: Any = None
+    # Operations are to be told with names and values.
+    recording = False
 
     def __init__(
         self, max_steps: int, in_scope: Callable[[str], bool], *, any_timeouts: bool = False
     ) -> None:
+        super().__init__()
         self.max_steps = max_steps
         self.in_scope = in_scope
         self.any_timeouts = any_timeouts
@@ -63,8 +78,9 @@ class Scheduler(Unwinding):
         self.entering: Callable[[object], None] = lambda _function: None
         # What a signal handler raised: nobody's failure, and the end of the campaign.
         self.interrupted: BaseException | None = None
-        # Called before each run.
+        # Called before each run, and after it.
         self.beginning: Callable[[], None] = lambda: None
+        self.ending: Callable[[], None] = lambda: None
         self.forget_listeners()
         # Asked when nobody can go on: makes a task enabled that waits for the outside world, or says that none does.
         self.outside = Outside(self)
@@ -86,14 +102,15 @@ class Scheduler(Unwinding):
         # It waits for the world outside, and knows how long.
         self.patient = False
         self.resources = Resources()
-        self._sync_points: dict[tuple[str, str, int], int] = {}
         self.end_point = self.own_point("end")
         self.join_point = self.own_point("join")
+        self._reset(Default())
 
     def forget_listeners(self) -> None:
         """Nobody is told of what happens any more, and nobody who was is kept alive by that."""
-        # Told of every task that ends with an exception.
+        # Told of every task that ends with an exception, and of what else went wrong in one.
         self.failed: Callable[[Task, BaseException], None] = lambda _task, _error: None
+        self.record: Callable[[TaskError], None] = lambda _error: None
         # Told when nobody can go on any more, before anybody is unwound.
         self.stuck: Callable[[], None] = lambda: None
 
@@ -124,6 +141,26 @@ class Scheduler(Unwinding):
         self.active = True
         return main
 
+    def branch_off(self, superior: Superior, key: str, name: str) -> Task:
+        """This process is another one from now on, a part of the same program; the calling greenlet is its main task, and is returned.
+
+        What there was of tasks stayed where it came from. `superior` makes all choices; no step is taken without it.
+        """
+        self._reset(Default())
+        self.superior = superior
+        self.limit = NOTHING
+        self.root = getcurrent()
+        self.carriers = Carriers(self._live)
+        self.carriers.begin(self.root)
+        main = self._add(key, name, None, get_ident(), daemon=False)
+        main.greenlet = self.root
+        self.locals.begin(main)
+        self.enter = self.locals.enter
+        self.enable(main)
+        self.current = main
+        self.active = True
+        return main
+
     def _reset(self, strategy: Strategy) -> None:
         self.strategy = strategy
         self._choose = strategy.choose
@@ -144,7 +181,7 @@ class Scheduler(Unwinding):
         self.now = 0.0
         self.clock.begin()
         self.outside.begin()
-        self.alive = 0
+        self.alive = self.remote = 0
         self.alone = True
         self.aborting = False
         self.interrupted = None
@@ -154,45 +191,34 @@ class Scheduler(Unwinding):
 
     def add(
         self, label: str, body: Callable[[], object], *, daemon: bool = False, name: str | None = None,
-        ident: int | None = None,
+        remote: bool = False,
     ) -> Task:  # fmt: skip
         """A new task that will call `body`, made by the current one; `release` lets it begin."""
         parent: Task = self.current
         key = parent.child_key(label)
-        task = self._add(key, name or label, parent, ident, daemon=daemon)
+        task = self._add(key, name or label, parent, None, daemon=daemon, remote=remote)
         task.greenlet = self.carriers.carry(task, body)
         self.strategy.started(task)
         return task
 
     def _add(
-        self, key: str, name: str, parent: Task | None, ident: int | None, *, daemon: bool
-    ) -> Task:
+        self, key: str, name: str, parent: Task | None, ident: int | None, *, daemon: bool, remote: bool = False,
+    ) -> Task:  # fmt: skip
         index = len(self.tasks)
         task = Task(index, key, name, parent, ident or _FIRST_IDENT + index, daemon)
         if parent is not None:
             task.event = hash((parent.event, index))
         self.tasks.append(task)
-        self.alive += 1
-        self.alone = self.alive == 1
+        task.remote = remote
+        self._count(task, 1)
         return task
 
-    def sync_point(self, primitive: object, born: tuple[str, int] | None = None) -> int:
-        """The number that stands for a primitive where a place in the code has its own; equal in all runs, below zero.
-
-        `born`: the key of the task that made it, and how many it had made; else it is told by who meets it first.
-        """
-        task: Task = self.current
-        maker, count = born or (task.key, self._made(task))
-        key = (maker, type(primitive).__name__, count)
-        return self._sync_points.setdefault(key, -2 - len(self._sync_points))
-
-    def own_point(self, name: str) -> int:
-        """The number that stands for an operation that belongs to no object, like a sleep."""
-        return self._sync_points.setdefault(("", name, 0), -2 - len(self._sync_points))
-
-    def _made(self, task: Task) -> int:
-        count = task.children[""] = task.children.get("", 0) + 1
-        return count
+    def _count(self, task: Task, more: int) -> None:
+        if task.remote:
+            self.remote += more
+        else:
+            self.alive += more
+            self.alone = self.alive == 1
 
     def foreign(self, primitive: object, take: Callable[[], object]) -> None:
         """Somebody who is no task holds what a task is about to take: there is nothing to decide, only to wait."""
@@ -228,10 +254,13 @@ class Scheduler(Unwinding):
         """
         self.steps += 1
         if self.steps > self.limit:
+            if self.superior is not None:
+                self.superior.stand(task)
+                return
             self._overrun()
         chosen = self._bring_up(task) if self.fresh else self._pick(task)
         if chosen is not task:
-            self._transfer(task, chosen)
+            self.transfer(task, chosen)
 
     def _bring_up(self, task: Task | None) -> Task:
         """A task that has just been made runs to its first scheduling point before anything is chosen.
@@ -282,7 +311,8 @@ class Scheduler(Unwinding):
         self.last = later[0] if later else enabled[0]
         return self.last
 
-    def _transfer(self, task: Task, chosen: Task) -> None:
+    def transfer(self, task: Task, chosen: Task) -> None:
+        """`chosen` goes on; returns when `task` does."""
         self.switches += 1
         self.current = chosen
         entered: Any = chosen.greenlet
@@ -314,12 +344,14 @@ class Scheduler(Unwinding):
         self.locals.leave(task)
         task.ended = True
         self.disable(task)
-        self.alive -= 1
-        self.alone = self.alive == 1
+        self._count(task, -1)
         if self.aborting:
             return
         for ended in task.on_end:
             ended()
+        if self.superior is not None:
+            self.current = self.superior.ended(task)
+            return
         try:
             self.current = self._bring_up(task) if self.fresh else self._pick(task)
         except Aborted:
@@ -331,42 +363,12 @@ class Scheduler(Unwinding):
         if self.outside():
             return self.enabled[0]
         if self.timed:
-            task = min(self.timed, key=_by_deadline)
+            task = min(self.timed, key=by_deadline)
             self.expire(task)
             return task
         self.stuck()
         self.abort()
         raise Aborted
-
-    def expire(self, task: Task) -> None:
-        """Virtual time has come to the deadline of `task`: its wait has timed out."""
-        self.now = max(self.now, task.deadline or 0.0)
-        task.timed_out = True
-        self.timed.remove(task)
-        self.enable(task)
-
-    def block(
-        self, task: Task, wait: Wait, deadline: float | None = None, *, ready: bool = False
-    ) -> None:
-        """`task` stands, not enabled, until somebody enables it or virtual time reaches its deadline (`timed_out`).
-
-        `ready`: what it waits for is there already, and it is enabled until somebody takes that away.
-        """
-        task.wait = wait
-        task.timed_out = False
-        if deadline is not None:
-            task.deadline = deadline
-            self.timed.append(task)
-        if not ready and (deadline is None or not self.any_timeouts):
-            self.disable(task)
-        try:
-            self.stand(task)
-        finally:
-            task.wait = None
-            if deadline is not None:
-                task.deadline = None
-                if task in self.timed:
-                    self.timed.remove(task)
 
     def _overrun(self) -> None:
         """Too many steps: first the strategy is made fair, and if that does not end the run it is over."""
@@ -383,7 +385,3 @@ class Scheduler(Unwinding):
 
 def _by_index(task: Task) -> int:
     return task.index
-
-
-def _by_deadline(task: Task) -> tuple[float, int]:
-    return (task.deadline or 0.0, task.index)

@@ -25,12 +25,14 @@ class Task:
 
     `resource`, `writes` and `point` describe its pending operation. `enabled` says whether it stands in the scheduler's list.
     `wait` describes for reports why it is not. `deadline` is the virtual time at which a timed wait ends; the scheduler sets
-    `timed_out` when it ended that way.
+    `timed_out` when it ended that way. `told` is what a report is to say of an operation on something that processes share, while it is
+    pending. `remote`: it lives in another process, and its greenlet stands in for it.
     """
 
     __slots__ = (
         "aborts", "children", "daemon", "deadline", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
-        "local", "loop", "name", "on_end", "operations", "parent", "point", "rank", "resource", "thread", "timed_out", "wait", "writes",
+        "local", "loop", "name", "on_end", "operations", "parent", "point", "rank", "remote", "resource", "thread", "timed_out", "told",
+        "wait", "writes",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +63,8 @@ class Task:
         self.loop: Any = None
         # Its values of `threading.local`, while another task's are in their place.
         self.local: Any = None
+        self.told: Any = None
+        self.remote = False
         # Called when it has ended, by the scheduler, before it is decided who goes on.
         self.on_end: list[Callable[[], None]] = []
 
@@ -71,6 +75,11 @@ class Task:
         """The key of the next task it makes from `label`."""
         number = self.children[label] = self.children.get(label, 0) + 1
         return f"{self.key}/{label}:{number}"
+
+    def count_made(self) -> int:
+        """How many primitives it has made, one more included."""
+        count = self.children[""] = self.children.get("", 0) + 1
+        return count
 
 
 class Wait:

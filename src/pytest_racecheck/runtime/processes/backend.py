@@ -1,0 +1,81 @@
+"""Explicit targets as controlled processes, which share multiprocessing's own objects or a manager's."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.runtime.backend import Body, Shared
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.jitter.launch import quiet_start
+from pytest_racecheck.runtime.jitter.payload import Payload
+from pytest_racecheck.runtime.jitter.process_backend import prepare_forkserver
+from pytest_racecheck.runtime.jitter.travel import Traveller
+from pytest_racecheck.runtime.processes.server import Server
+from pytest_racecheck.runtime.processes.shared import ManagerShared, ProcessShared
+from pytest_racecheck.runtime.processes.suspension import uncontrolled
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.run import Run
+
+
+class ControlledProcesses:
+    """Each body is a process of the start method given, or of the interpreter's own; satisfies `runtime.backend.Backend`."""
+
+    name = "process"
+
+    def __init__(self, start_method: str | None = None) -> None:
+        self._context: Any = multiprocessing.get_context(start_method)
+        self._server = Server(self._context)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[None]:
+        """Keep the server of what processes share only by proxy, if any is ever needed."""
+        prepare_forkserver(self._context)
+        try:
+            yield
+        finally:
+            self._server.stop()
+
+    def shared(self) -> Shared:
+        """Objects of multiprocessing, and proxies of dicts and lists."""
+        return ProcessShared(self._context, self._server)
+
+    def launch(self, world: Run, bodies: Sequence[Body]) -> None:
+        """Start all bodies as processes that are released together, and wait until each has ended."""
+        scheduler = control.scheduler
+        part = scheduler.processes.world
+        traveller = Traveller(part.scope.contains, part.instrumentation.original)
+        processes = []
+        try:
+            with quiet_start(self._context):
+                for body in bodies:
+                    process = self._context.Process(target=Payload(body, traveller))
+                    process.start()
+                    processes.append(process)
+            members = [scheduler.processes.hub.of(process) for process in processes]
+            world.wait_for([member.main_task for member in members], scheduler.tasks[0])
+            with uncontrolled():
+                for process in processes:
+                    process.join()
+        except BaseException:
+            self.discard()
+            raise
+        if any(process.exitcode for process in processes):
+            self.discard()
+
+    def discard(self) -> None:
+        """The next run gets a new server."""
+        self._server.retire()
+
+
+class ControlledManagers(ControlledProcesses):
+    """Each body is a process; what they share are proxies of a manager's objects."""
+
+    name = "manager"
+
+    def shared(self) -> Shared:
+        """Proxies of a multiprocessing.Manager's objects."""
+        return ManagerShared(self._server.running())

@@ -1,0 +1,181 @@
+"""A process that another one schedules, seen from inside: each of its scheduling points is a question to that one.
+
+The process has a scheduler of its own, with tasks of its own: its main thread, and the threads it starts, which are greenlets here as they
+are there. What they share among themselves is known here, and so is which of them can go on. But who of them all goes on, in this process or in
+another one, is not decided here. A task that stands at a point tells what it is about to do, and waits until one of this process's tasks is
+given leave.
+
+With each message goes what the other side has to know and what has changed since the last one: tasks that were made, tasks that can or cannot go
+on any more. While nobody here has leave nothing happens here, so that side always knows all of it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.runtime.processes.channel import Channel, Closed
+from pytest_racecheck.runtime.processes.member import ANSWER, ASK, ENDED, GO, OVER, PROBE
+from pytest_racecheck.runtime.processes.request import Place, Request
+from pytest_racecheck.runtime.processes.standing import described, place_of
+from pytest_racecheck.runtime.threads.task import Task, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_racecheck.runtime.processes.world import ProcessWorld
+
+
+class Branch:
+    """The way to the process that schedules; satisfies `threads.superior.Superior`, and performs requests as `Root` does.
+
+    A task's reply is kept in `_replies` until the task itself goes on.
+    """
+
+    # An operation that consists of others is being done: those are none of their own.
+    inside = False
+    is_alone = False
+
+    def __init__(self, world: ProcessWorld, channel: Channel, *, recorded: bool) -> None:
+        self.world = world
+        self.scheduler = scheduler = world.scheduler
+        self.recorded = recorded
+        self.news: list[tuple[Any, ...]] = []
+        self._channel = channel
+        self._replies: dict[Task, Any] = {}
+        self._enabled: dict[Task, bool] = {}
+        self._told_uncontrolled: set[str] = set()
+        self._watching = 0
+        self._questions = 0
+        # Somebody may be able to go on who waits for a descriptor, since something was written.
+        self.asked = False
+        scheduler.outside.others = self._ask_others
+
+    def perform(self, request: Request) -> Any:
+        """Have the current task stand before what it asks for; returns the answer."""
+        return self._ask(self.scheduler.current, request)
+
+    def stand(self, task: Task) -> None:
+        """A scheduling point before something that this process has for itself."""
+        resource = task.resource
+        number = 0 if resource is None else resource.number
+        wait = task.wait
+        request = Request(
+            "private",
+            ("private", self.scheduler.tasks[0].key, number),
+            task.writes,
+            self._place(),
+            None,
+            (task.enabled, task.deadline, "" if wait is None else wait.operation),
+        )
+        self._enabled[task] = task.enabled
+        task.timed_out = bool(self._ask(task, request))
+        if task.timed_out and task in self.scheduler.timed:
+            self.scheduler.timed.remove(task)
+
+    def ended(self, task: Task) -> Task:
+        """A thread of this process has ended; returns who goes on."""
+        self._send(ENDED)
+        self._enabled.pop(task, None)
+        return self._next()
+
+    def over(self, code: int, *rest: Any) -> None:
+        """The process is about to end with that exit code."""
+        self._send(OVER, code, *rest)
+
+    def started(self, ticket: str, process: Any, label: str, name: str, daemon: bool) -> None:  # noqa: ARG002
+        """The current task has started a process: it is told with the next message."""
+        task: Task = self.scheduler.current
+        task.child_key(label)
+        self.news.append(("process", ticket, label, name, daemon))
+
+    def _ask_others(self) -> bool:
+        self.asked = True
+        return False
+
+    def close(self) -> None:
+        """This process is another one, made by a fork: the line is not its own."""
+        self._channel.close()
+
+    def _place(self) -> Place | None:
+        return place_of(self.scheduler.in_scope, 3)
+
+    def _ask(self, task: Task, request: Request) -> Any:
+        self._questions += 1
+        number = self._questions
+        self._send(ASK, task.index, number, request.plain())
+        chosen = self._next(task, number)
+        if chosen is not task:
+            self.scheduler.transfer(task, chosen)
+        return self._replies.pop(task)
+
+    def _send(self, kind: str, *rest: Any) -> None:
+        scheduler = self.scheduler
+        news, self.news = self.news, []
+        for task in scheduler.fresh:
+            self._enabled[task] = True
+            news.append(("thread", _label(task), task.name, task.daemon))
+        scheduler.fresh.clear()
+        for task, told in self._enabled.items():
+            if task.enabled is not told:
+                self._enabled[task] = task.enabled
+                news.append(("on" if task.enabled else "off", task.index))
+        watching = scheduler.outside.waiting
+        if watching != self._watching:
+            self._watching = watching
+            news.append(("watches", watching))
+        for text in scheduler.uncontrolled - self._told_uncontrolled:
+            self._told_uncontrolled.add(text)
+            news.append(("uncontrolled", text))
+        asked, self.asked = self.asked, False
+        try:
+            self._channel.send((kind, scheduler.now, tuple(news), asked, *rest))
+        except Closed:
+            os._exit(1)
+
+    def _next(self, task: Task | None = None, number: int = 0) -> Task:
+        """Wait until a task of this process is given leave; returns which. `task` has asked question `number`."""
+        scheduler = self.scheduler
+        while True:
+            try:
+                verb, *rest = self._channel.receive()
+            except Closed:
+                # There is nobody left to take part with.
+                os._exit(1)
+            if verb == GO:
+                index, answered, now, reply = rest
+                chosen = scheduler.tasks[index]
+                if chosen is task and answered != number:
+                    # It is the leave for something that was given up since.
+                    continue
+                scheduler.now = now
+                scheduler.enable(chosen)
+                self._enabled[chosen] = True
+                self._replies[chosen] = reply
+                return chosen
+            if verb == PROBE:
+                scheduler.outside.ask()
+                self.asked = False
+                self._send(ANSWER, None)
+            else:
+                self._send(ANSWER, described(scheduler, named=rest[0]))
+
+    def drain(self, tasks: Sequence[Task]) -> None:
+        """The main task stands until all of `tasks` have ended."""
+        scheduler = self.scheduler
+        left = set(tasks)
+
+        def ended(task: Task) -> None:
+            left.discard(task)
+            if not left:
+                scheduler.enable(scheduler.tasks[0])
+
+        for task in tasks:
+            task.on_end.append(partial(ended, task))
+        if left:
+            scheduler.block(scheduler.tasks[0], Wait("join", None))
+
+
+def _label(task: Task) -> str:
+    return task.key.rpartition("/")[2].rpartition(":")[0]

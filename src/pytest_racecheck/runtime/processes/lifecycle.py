@@ -1,0 +1,182 @@
+"""Starting processes, and waiting for them: the methods of `multiprocessing.Process`, exchanged in the class itself.
+
+Pools, executors, managers and subclasses all come by here, whatever the start method. A process that is started by a task becomes a part of the
+program; one that only serves the library, such as a manager's server, stays outside, and so does one that nobody's task starts.
+
+To look at a process (is it alive, what is its exit code) is an operation on it, for its end is one. What the original then does it does at once: a
+process that is over is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.jitter.role import Role, process_label, role_of, title_of
+from pytest_racecheck.runtime.processes import attaching
+from pytest_racecheck.runtime.processes.request import Request
+from pytest_racecheck.runtime.processes.standing import place_of
+from pytest_racecheck.runtime.processes.suspension import uncontrolled
+from pytest_racecheck.runtime.threads.identities import calling_task
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.patches import Attribute
+
+_TICKET = "_racecheck_ticket"
+# Their looks at exit codes are not the program's.
+_NOT_THE_PROGRAM = ("multiprocessing.", "concurrent.futures.", "pytest_racecheck.")
+_start = BaseProcess.start
+_join = BaseProcess.join
+_is_alive = BaseProcess.is_alive
+_bootstrap: Any = BaseProcess._bootstrap  # type: ignore[attr-defined]
+_exit_code: Any = BaseProcess.exitcode
+
+
+def start(self: Any) -> None:
+    """`Process.start`."""
+    task = calling_task()
+    processes = control.scheduler.processes if task is not None else None
+    role = role_of(self) if processes is not None else Role.SERVER
+    if processes is None or task is None or role is Role.SERVER:
+        with uncontrolled():
+            _start(self)
+        return
+    label = process_label(self, role)
+    name = _name(self, task, label, role)
+    world = processes.world
+    attachment = world.attachment(task, label, name, _parent(self), launched=role is Role.LAUNCHED)
+    attributes = dict(vars(self))
+    vars(self).clear()
+    # First, so that it is the first to be unpickled.
+    vars(self).update({attaching.ATTRIBUTE: attachment}, **attributes)
+    try:
+        with uncontrolled():
+            _start(self)
+    finally:
+        vars(self).pop(attaching.ATTRIBUTE, None)
+    setattr(self, _TICKET, attachment.ticket)
+    processes.started(attachment.ticket, self, label, name, bool(self.daemon))
+
+
+def _name(process: Any, task: Any, label: str, role: Role) -> str:
+    """What reports call it: what the program does, else by its target and a number."""
+    title = title_of(process) if role is Role.TASK else None
+    if title is not None:
+        return title
+    number = task.children.get(label, 0) + 1
+    name = f"{task.name}/{label}-{number}" if task.index or task.parent else f"{label}-{number}"
+    if role is Role.LAUNCHED:
+        process.name = name
+    return name
+
+
+def _parent(process: Any) -> int | None:
+    """The kernel ties a child to the thread that made it: the main one, which all tasks share."""
+    method = getattr(process, "_start_method", None)
+    if method is None:
+        from multiprocessing import get_start_method
+
+        method = get_start_method()
+    is_main = threading.current_thread() is threading.main_thread() or calling_task() is not None
+    return os.getpid() if method != "forkserver" and is_main else None
+
+
+def bootstrap(self: Any, *args: Any, **kwargs: Any) -> int:
+    """`Process._bootstrap`, the first of Python that a child runs, and the last."""
+    return attaching.live(self, lambda: _bootstrap(self, *args, **kwargs))
+
+
+def _ask(self: Any, what: str, *, writes: bool, rest: tuple[Any, ...] = ()) -> Any:
+    """What is known of a process of the program; None where it is none, or nobody's task asks."""
+    ticket = vars(self).get(_TICKET)
+    if ticket is None or calling_task() is None or self._closed:
+        return None
+    processes = control.scheduler.processes
+    if processes is None or self._parent_pid != os.getpid():
+        return None
+    place = place_of(control.scheduler.in_scope, 3)
+    return processes.perform(
+        Request(what, ("process", ticket), writes, place, None, (ticket, *rest))
+    )
+
+
+def join(self: Any, timeout: float | None = None) -> None:
+    """`Process.join`."""
+    if _ask(self, "join", writes=False, rest=(timeout,)) is False:
+        return
+    with uncontrolled():
+        _join(self, timeout)
+
+
+def is_alive(self: Any) -> bool:
+    """`Process.is_alive`."""
+    if _ask(self, "look", writes=False) is False:
+        return True
+    return bool(_is_alive(self))
+
+
+def exit_code(self: Any) -> int | None:
+    """`Process.exitcode`."""
+    if _ask(self, "look", writes=False) is False:
+        return None
+    code: int | None = _exit_code.fget(self)
+    caller = sys._getframe(1).f_globals.get("__name__", "")
+    if code and not caller.startswith(_NOT_THE_PROGRAM):
+        _tell(self, "seen")
+    return code
+
+
+def _tell(self: Any, what: str) -> None:
+    _ask(self, "note", writes=False, rest=(what,))
+
+
+def _ending(name: str) -> Callable[[Any], None]:
+    original: Any = vars(BaseProcess)[name]
+
+    def end(self: Any) -> None:
+        _ask(self, "touch", writes=True)
+        _tell(self, "ended")
+        original(self)
+        _ask(self, "signalled", writes=True)
+
+    end.__name__ = end.__qualname__ = name
+    return end
+
+
+class _Tracker:
+    """What is told to the process that cleans up after all of them is nobody's operation."""
+
+    send: Any = resource_tracker.ResourceTracker._send  # type: ignore[attr-defined]
+    ensure_running: Any = resource_tracker.ResourceTracker.ensure_running
+
+
+def _send(self: Any, *args: Any) -> None:
+    with uncontrolled():
+        _Tracker.send(self, *args)
+
+
+def _ensure_running(self: Any) -> None:
+    with uncontrolled():
+        _Tracker.ensure_running(self)
+
+
+ATTRIBUTES: tuple[Attribute, ...] = (
+    (BaseProcess, "start", start),
+    (BaseProcess, "_bootstrap", bootstrap),
+    (BaseProcess, "join", join),
+    (BaseProcess, "is_alive", is_alive),
+    (BaseProcess, "exitcode", property(exit_code)),
+    *(
+        (BaseProcess, name, _ending(name))
+        for name in ("terminate", "kill", "interrupt")
+        if name in vars(BaseProcess)
+    ),
+    (resource_tracker.ResourceTracker, "_send", _send),
+    (resource_tracker.ResourceTracker, "ensure_running", _ensure_running),
+)

@@ -1,0 +1,167 @@
+"""What tasks ask for on things that processes share, done in the process that schedules them all.
+
+It is done by the greenlet of the task, or of what stands in for it: that greenlet stands at the scheduling point, waits, and comes back with the
+answer when the task is to go on. One method for each kind of request; to add a kind is to add a method to `_KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.runtime.processes.hub import Hub
+from pytest_racecheck.runtime.processes.semaphore_model import SemaphoreModel
+from pytest_racecheck.runtime.threads.task import Wait
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.processes.member import Member
+    from pytest_racecheck.runtime.processes.request import Key, Request
+    from pytest_racecheck.runtime.processes.world import ProcessWorld
+    from pytest_racecheck.runtime.threads.task import Task
+
+
+class Root:
+    """Performs requests for the current task."""
+
+    # An operation that consists of others is being done: those are none of their own.
+    inside = False
+
+    def __init__(self, world: ProcessWorld) -> None:
+        self.world = world
+        self.scheduler = world.scheduler
+        self.hub = Hub(self.scheduler, self.perform)
+        self._semaphores: dict[Key, SemaphoreModel] = {}
+
+    def begin(self) -> None:
+        """A run begins."""
+        self._semaphores.clear()
+
+    def held_by(self, member: Member) -> list[SemaphoreModel]:
+        """The semaphores that tasks of `member` have taken."""
+        return [
+            one for one in self._semaphores.values() if any(t in one.holders for t in member.tasks)
+        ]
+
+    @property
+    def recorded(self) -> bool:
+        """Whether operations are to be told with names and values."""
+        return self.scheduler.recording
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else is there with whom anything could be shared."""
+        return self.scheduler.alone and not self.scheduler.remote
+
+    def perform(self, request: Request) -> Any:
+        """Let the current task stand before its operation, and do what there is to do on this side; returns the answer."""
+        if request.what in _NOTES:
+            return _NOTES[request.what](self, *request.rest)
+        scheduler = self.scheduler
+        task: Task = scheduler.current
+        task.resource = scheduler.resources.shared(request.key)
+        task.writes = request.writes
+        task.point = scheduler.place_point(request.what, request.place)
+        task.told = request
+        try:
+            answer = _KINDS[request.what](self, task, request)
+            task.resource.happened(task, request.writes)
+            if scheduler.watch is not None:
+                scheduler.watch(task)
+        finally:
+            task.told = None
+        return answer
+
+    def _touch(self, task: Task, _request: Request) -> None:
+        self.scheduler.stand(task)
+
+    def _private(self, task: Task, request: Request) -> bool:
+        """An operation on something that one process has for itself, and which it looks after."""
+        enabled, deadline, operation = request.rest
+        scheduler = self.scheduler
+        if enabled and deadline is None:
+            task.timed_out = False
+            scheduler.stand(task)
+        else:
+            scheduler.block(task, Wait(operation, request), deadline, ready=enabled)
+        return task.timed_out
+
+    def _take(self, task: Task, request: Request) -> bool:
+        return self._semaphore(request.key).take(task, request, *request.rest)
+
+    def _give(self, task: Task, request: Request) -> None:
+        self.scheduler.stand(task)
+        self._semaphore(request.key).give(task, *request.rest)
+
+    def _guarded(self, task: Task, request: Request) -> None:
+        """An operation on something under a lock of its own, which is not to be seen."""
+        key, value = request.rest
+        self._semaphore(key).pass_by(task, value)
+
+    def _semaphore(self, key: Key) -> SemaphoreModel:
+        found = self._semaphores.get(key)
+        if found is None:
+            resource = self.scheduler.resources.shared(key)
+            found = self._semaphores[key] = SemaphoreModel(self.scheduler, resource)
+        return found
+
+    def _join(self, task: Task, request: Request) -> bool:
+        """Wait for a process to end; whether it has."""
+        ticket, timeout = request.rest
+        member = self.hub.member(ticket)
+        if member is None or member.is_over:
+            return True
+        scheduler = self.scheduler
+        if timeout is not None and timeout <= 0:
+            scheduler.strategy.yielded(task)
+            scheduler.stand(task)
+        else:
+            self._await_end(task, member, timeout)
+        return member.is_over
+
+    def _await_end(self, task: Task, member: Member, timeout: float | None) -> None:
+        scheduler = self.scheduler
+        deadline = None if timeout is None else scheduler.now + timeout
+        member.awaited_by.append(task)
+        try:
+            scheduler.block(task, Wait("join", member, member.main_task), deadline)
+        finally:
+            member.awaited_by.remove(task)
+        if not member.is_over and deadline is not None:
+            scheduler.now = max(scheduler.now, deadline)
+
+    def _look_at(self, task: Task, request: Request) -> bool:
+        """Whether a process has ended."""
+        self.scheduler.stand(task)
+        member = self.hub.member(request.rest[0])
+        is_over = member is None or member.is_over
+        if not is_over:
+            self.scheduler.strategy.yielded(task)
+        return is_over
+
+    def started(self, ticket: str, process: Any, label: str, name: str, daemon: bool) -> None:
+        """The current task has started a process."""
+        self.hub.add_process(ticket, process, label, name, daemon=daemon)
+
+    def _signalled(self, ticket: str) -> None:
+        """A process was sent a signal: see what that does to it before anything else happens."""
+        member = self.hub.member(ticket)
+        if member is not None:
+            member.was_signalled()
+
+    def _note(self, ticket: str, what: str) -> None:
+        member = self.hub.member(ticket)
+        if member is not None:
+            setattr(member, f"is_{what}", True)
+
+
+_KINDS: dict[str, Callable[[Root, Task, Request], Any]] = {
+    "touch": Root._touch,
+    "private": Root._private,
+    "take": Root._take,
+    "give": Root._give,
+    "guarded": Root._guarded,
+    "join": Root._join,
+    "look": Root._look_at,
+}
+# What is only to be known, and no operation.
+_NOTES: dict[str, Callable[..., None]] = {"signalled": Root._signalled, "note": Root._note}

@@ -1,0 +1,74 @@
+"""Where tasks of this process stand, and what they are about to do, for others to read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.model.operation import Kind, Site
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.processes.request import Place, Told
+from pytest_racecheck.runtime.threads.library import columns_of
+from pytest_racecheck.runtime.threads.naming import name_of
+from pytest_racecheck.runtime.threads.spelling import spelled
+from pytest_racecheck.runtime.threads.stuck import waiting_of
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+
+Position = tuple[str, int, str]
+
+
+def frame_in_scope(frame: FrameType | None, in_scope: Callable[[str], bool]) -> FrameType | None:
+    """The innermost frame of the program's, from `frame` outwards."""
+    while frame is not None and not in_scope(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def place_of(in_scope: Callable[[str], bool], depth: int) -> Place | None:
+    """The innermost place in scope, from the frame that is so many calls above this function."""
+    frame = frame_in_scope(sys._getframe(depth), in_scope)
+    if frame is None:
+        return None
+    code = frame.f_code
+    return (code.co_filename, frame.f_lineno, code.co_qualname)
+
+
+def told_of(
+    obj: object, kind: str, *, attribute: str = "", suffix: str = "", value: str | None = None
+) -> Told:
+    """What a report is to say of an operation of the caller's on `obj`: an attribute's, or that of a method.
+
+    The name is how the source spells `obj`, with `suffix`, or what else holds it.
+    """
+    frame = frame_in_scope(sys._getframe(1), control.scheduler.in_scope)
+    if frame is None:
+        return Told(kind, f"a {type(obj).__name__}{suffix}", (-1, -1, -1), attribute, value)
+    columns, code = columns_of(frame), frame.f_code
+    site = Site(Kind.CALL, attribute, code.co_filename, frame.f_lineno, code.co_qualname, columns)
+    with_name = spelled(site)
+    if not with_name or with_name == "self":
+        with_name = name_of(obj, [frame], site)
+    name = with_name if suffix and with_name.endswith(suffix) else with_name + suffix
+    return Told(kind, name, columns, attribute, value)
+
+
+def described(scheduler: Scheduler, *, named: bool) -> dict[int, tuple[Any, ...]]:
+    """What the tasks of this process wait for, by their numbers.
+
+    Operation, name and type of the resource, whether they are to be notified, where they stand, who holds it, and since where.
+    """
+    numbers = {task.name: task.index for task in scheduler.tasks}
+    return {
+        numbers[one.task]: (
+            one.operation, one.resource, one.owner, one.notified, _plain(one.position), one.holder, _plain(one.held_since),
+        )
+        for one in waiting_of(scheduler, named)
+    }  # fmt: skip
+
+
+def _plain(position: Any) -> Position | None:
+    return None if position is None else (position.file, position.line, position.function)

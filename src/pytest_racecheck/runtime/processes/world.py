@@ -1,0 +1,179 @@
+"""All that makes processes a part of the program, in place for the length of a campaign, or of a process.
+
+In the process that the campaign runs in, tasks ask `Root`; a process that it starts, or that one of those starts, has a `Branch` instead. Everything
+else is the same in both: so what is exchanged in a process is inherited by those that are forked from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.instrument.scope import Scope
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.processes import lifecycle, semaphores, values
+from pytest_racecheck.runtime.processes.attaching import Attachment
+from pytest_racecheck.runtime.processes.root import Root
+from pytest_racecheck.runtime.threads.replacements import More
+
+if TYPE_CHECKING:
+    from pytest_racecheck.instrument.install import Instrumentation
+    from pytest_racecheck.runtime.processes.branch import Branch
+    from pytest_racecheck.runtime.threads.controlled import Controlled
+    from pytest_racecheck.runtime.threads.points import Points
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+    from pytest_racecheck.runtime.threads.task import Task
+
+#: What is exchanged in every process of a program.
+MORE = More(
+    pairs=[*semaphores.REPLACEMENTS, *values.REPLACEMENTS],
+    attributes=[*lifecycle.ATTRIBUTES, *values.ATTRIBUTES],
+    locks={semaphores.RealSemLock: semaphores.SemLock},
+    living=semaphores.living,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a fresh interpreter needs to know to make a world of its own."""
+
+    scope: Scope
+    keys: frozenset[tuple[str, int, str]]
+    max_steps: int
+    any_timeouts: bool
+
+
+class ProcessWorld:
+    """Everything about processes that a controlled program needs.
+
+    `keys` are those of the code that is rewritten. Satisfies `threads.controlled.Beside`.
+    """
+
+    more = MORE
+
+    def __init__(
+        self, scheduler: Scheduler, points: Points, instrumentation: Instrumentation, scope: Scope
+    ) -> None:
+        self.scheduler = scheduler
+        self.points = points
+        self.instrumentation = instrumentation
+        self.scope = scope
+        self.keys: set[Any] = set()
+        self.stacks_fd = -1
+        self._root: Root | None = None
+        self._branch: Branch | None = None
+        self._known_late = 0
+        self._made = itertools.count(1)
+        self._ticket = ""
+
+    @classmethod
+    def of(cls, controlled: Controlled) -> ProcessWorld:
+        """That of the process which the campaign runs in."""
+        return cls(
+            controlled.scheduler, controlled.points, controlled.instrumentation, controlled.scope
+        )
+
+    def instrument(self, keys: Iterable[Any]) -> None:
+        """These functions were rewritten here, and are to be in fresh interpreters."""
+        self.keys.update(keys)
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Be the process that schedules; what is exchanged is somebody else's business."""
+        self._root = root = Root(self)
+        hub = root.hub
+        hub.stacks.in_scope = self.scope.contains
+        hub.held = root.held_by
+        self.stacks_fd = hub.stacks.fd
+        scheduler = self.scheduler
+        begin, end, others = scheduler.beginning, scheduler.ending, scheduler.outside.others
+        scheduler.beginning = _both(begin, self._begin)
+        scheduler.ending = _both(self._end, end)
+        scheduler.outside.others = hub.probe
+        scheduler.processes = root
+        try:
+            yield
+        finally:
+            scheduler.beginning, scheduler.ending, scheduler.outside.others = begin, end, others
+            scheduler.processes = None
+            hub.close()
+
+    def _begin(self) -> None:
+        assert self._root is not None
+        self._root.begin()
+        self._root.hub.begin()
+
+    def _end(self) -> None:
+        assert self._root is not None
+        hub = self._root.hub
+        hub.ends.judge()
+        hub.end()
+        if hub.late:
+            late, hub.late = hub.late, set()
+            keys = {(key[0], key[1], key[2]) for key in late}
+            self.instrumentation.install(keys)
+            self.keys.update(keys)
+
+    def attachment(
+        self, task: Task, label: str, name: str, parent: int | None, *, launched: bool
+    ) -> Attachment:
+        """What a process that `task` is about to start has to carry."""
+        scheduler = self.scheduler
+        number = task.children.get(label, 0) + 1
+        if self._root is not None:
+            hub = self._root.hub
+            self._address, self._secret, self._stacks = hub.address, hub.secret, hub.stacks.path
+        ticket = f"{self._ticket}{next(self._made)}"
+        recipe = Recipe(
+            self.scope, frozenset(self.keys), scheduler.max_steps, scheduler.any_timeouts
+        )
+        return Attachment(
+            ticket, f"{task.key}/{label}:{number}", name, self._address, self._secret, scheduler.processes.recorded, parent, launched,
+            self._stacks, self, recipe,
+        )  # fmt: skip
+
+    @classmethod
+    def made_of(cls, recipe: Recipe) -> ProcessWorld:
+        """That of a fresh interpreter, which ends with its task: so all is exchanged for good."""
+        from pytest_racecheck.runtime.processes.fresh import world_of
+
+        return world_of(recipe)
+
+    def leave_parent(self) -> None:
+        """This process was forked: let go of what belongs to the other one."""
+        if self._root is not None:
+            self._root.hub.forget()
+            self._root = None
+        elif self._branch is not None:
+            self._branch.close()
+
+    def branch_off(self, branch: Branch, attachment: Attachment) -> Task:
+        """Be a part of the program that another process schedules; returns the main task."""
+        scheduler = self.scheduler
+        self._branch = branch
+        self._address, self._secret, self._stacks = (
+            attachment.address, attachment.secret, attachment.stacks,
+        )  # fmt: skip
+        self._ticket, self._made = f"{attachment.ticket}.", itertools.count(1)
+        self._known_late = len(self.instrumentation.late)
+        scheduler.processes = branch
+        scheduler.watch = None
+        self.points.watching, self.points.learning = True, False
+        main = scheduler.branch_off(branch, attachment.key, attachment.name)
+        control.scheduler = scheduler
+        return main
+
+    def late_keys(self) -> list[Any]:
+        """The code that this process was the first to come to."""
+        return list(self.instrumentation.late[self._known_late :])
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        first()
+        second()
+
+    return call
