@@ -29,6 +29,12 @@ class SetupFailed(RacecheckError):
     __module__ = _PACKAGE
 
 
+class InternalError(RacecheckError):
+    """Something went wrong in the tool itself: nothing is said of the program. Chained to what it was."""
+
+    __module__ = _PACKAGE
+
+
 class CheckFailed(AssertionError):
     """`check` returned False."""
 

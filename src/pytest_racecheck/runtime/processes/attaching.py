@@ -95,6 +95,7 @@ class _Child:
         world: ProcessWorld = attachment.world
         _tie_to(attachment.parent)
         world.leave_parent()
+        world.ticket = f"{attachment.ticket}."
         channel = _called(attachment)
         self._world = world
         self._attachment = attachment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 from collections.abc import Iterator, Sequence
+from multiprocessing.managers import SyncManager
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.backend import Body, Shared
@@ -13,7 +14,6 @@ from pytest_racecheck.runtime.jitter.launch import quiet_start
 from pytest_racecheck.runtime.jitter.payload import Payload
 from pytest_racecheck.runtime.jitter.process_backend import prepare_forkserver
 from pytest_racecheck.runtime.jitter.travel import Traveller
-from pytest_racecheck.runtime.processes.server import Server
 from pytest_racecheck.runtime.processes.shared import ManagerShared, ProcessShared
 from pytest_racecheck.runtime.processes.suspension import uncontrolled
 
@@ -28,20 +28,16 @@ class ControlledProcesses:
 
     def __init__(self, start_method: str | None = None) -> None:
         self._context: Any = multiprocessing.get_context(start_method)
-        self._server = Server(self._context)
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
-        """Keep the server of what processes share only by proxy, if any is ever needed."""
+        """What outlives a run is the start method's own."""
         prepare_forkserver(self._context)
-        try:
-            yield
-        finally:
-            self._server.stop()
+        yield
 
     def shared(self) -> Shared:
         """Objects of multiprocessing, and proxies of dicts and lists."""
-        return ProcessShared(self._context, self._server)
+        return ProcessShared(self._context, _Managers(self._context))
 
     def launch(self, world: Run, bodies: Sequence[Body]) -> None:
         """Start all bodies as processes that are released together, and wait until each has ended."""
@@ -49,26 +45,19 @@ class ControlledProcesses:
         part = scheduler.processes.world
         traveller = Traveller(part.scope.contains, part.instrumentation.original)
         processes = []
-        try:
-            with quiet_start(self._context):
-                for body in bodies:
-                    process = self._context.Process(target=Payload(body, traveller))
-                    process.start()
-                    processes.append(process)
-            members = [scheduler.processes.hub.of(process) for process in processes]
-            world.wait_for([member.main_task for member in members], scheduler.tasks[0])
-            with uncontrolled():
-                for process in processes:
-                    process.join()
-        except BaseException:
-            self.discard()
-            raise
-        if any(process.exitcode for process in processes):
-            self.discard()
+        with quiet_start(self._context):
+            for body in bodies:
+                process = self._context.Process(target=Payload(body, traveller))
+                process.start()
+                processes.append(process)
+        members = [scheduler.processes.hub.of(process) for process in processes]
+        world.wait_for([member.main_task for member in members], scheduler.tasks[0])
+        with uncontrolled():
+            for process in processes:
+                process.join()
 
     def discard(self) -> None:
-        """The next run gets a new server."""
-        self._server.retire()
+        """There is nothing to throw away."""
 
 
 class ControlledManagers(ControlledProcesses):
@@ -78,4 +67,19 @@ class ControlledManagers(ControlledProcesses):
 
     def shared(self) -> Shared:
         """Proxies of a multiprocessing.Manager's objects."""
-        return ManagerShared(self._server.running())
+        return ManagerShared(_Managers(self._context).running())
+
+
+class _Managers:
+    """The manager of one run, started when it is needed. That costs nothing: see `managers.py`."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._manager: SyncManager | None = None
+
+    def running(self) -> SyncManager:
+        """The manager."""
+        if self._manager is None:
+            self._manager = SyncManager(ctx=self._context)
+            self._manager.start()
+        return self._manager

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
+from pytest_racecheck.runtime.processes.kept_server import dumped
 from pytest_racecheck.runtime.processes.member import ANSWER, ASK, ENDED, GO, OVER, PROBE
 from pytest_racecheck.runtime.processes.request import Place, Request
 from pytest_racecheck.runtime.processes.standing import described, place_of
@@ -42,6 +43,7 @@ class Branch:
         self.scheduler = scheduler = world.scheduler
         self.recorded = recorded
         self.news: list[tuple[Any, ...]] = []
+        self.ticket = world.ticket
         self._channel = channel
         self._replies: dict[Task, Any] = {}
         self._enabled: dict[Task, bool] = {}
@@ -160,6 +162,14 @@ class Branch:
                 self._send(ANSWER, None)
             else:
                 self._send(ANSWER, described(scheduler, named=rest[0]))
+
+    def open_server(self, address: str, registry: dict[str, Any]) -> None:
+        """The current task has started a manager: the server is where the scheduler is."""
+        self.perform(Request("open server", (), True, None, None, (address, dumped(registry))))
+
+    def describing(self, *, named: bool) -> None:  # noqa: ARG002
+        """Each process can tell of its own tasks."""
+        return
 
     def drain(self, tasks: Sequence[Task]) -> None:
         """The main task stands until all of `tasks` have ended."""

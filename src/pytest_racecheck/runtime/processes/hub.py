@@ -66,7 +66,6 @@ class Hub:
         self.late: set[tuple[Any, ...]] = set()
         self._leftovers = Leftovers()
         self._arrived: dict[str, tuple[Channel, int]] = {}
-        self._tickets = 0
         self._folder: str | None = None
         self._listener = self._listen()
         self._fd = self._listener.fileno()
@@ -90,11 +89,6 @@ class Hub:
     def address(self) -> tuple[int, Address]:
         """Where to call: the family, and the address in it."""
         return int(self._listener.family), self._listener.getsockname()
-
-    def new_ticket(self) -> str:
-        """A ticket for a process that is about to be started."""
-        self._tickets += 1
-        return str(self._tickets)
 
     def add_process(
         self, ticket: str, process: Any, label: str, name: str, *, daemon: bool
@@ -170,7 +164,6 @@ class Hub:
         """A run begins."""
         self.members.clear()
         self.ends.begin()
-        self._tickets = 0
         self._leftovers.note()
 
     def end(self) -> None:

@@ -6,10 +6,15 @@ answer when the task is to go on. One method for each kind of request; to add a 
 
 from __future__ import annotations
 
+import pickle
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.runtime.processes.describing import Describing
 from pytest_racecheck.runtime.processes.hub import Hub
+from pytest_racecheck.runtime.processes.kept_server import gone
+from pytest_racecheck.runtime.processes.managers import KeptServers
 from pytest_racecheck.runtime.processes.semaphore_model import SemaphoreModel
 from pytest_racecheck.runtime.threads.task import Wait
 
@@ -31,10 +36,17 @@ class Root:
         self.scheduler = world.scheduler
         self.hub = Hub(self.scheduler, self.perform)
         self._semaphores: dict[Key, SemaphoreModel] = {}
+        self._servers = KeptServers()
+        self.ticket = ""
 
     def begin(self) -> None:
         """A run begins."""
         self._semaphores.clear()
+        self._servers.clear()
+
+    def describing(self, *, named: bool) -> Describing:
+        """What tells of tasks that cannot go on."""
+        return Describing(self.hub, named=named)
 
     def held_by(self, member: Member) -> list[SemaphoreModel]:
         """The semaphores that tasks of `member` have taken."""
@@ -62,11 +74,15 @@ class Root:
         task.writes = request.writes
         task.point = scheduler.place_point(request.what, request.place)
         task.told = request
+        resource, point = task.resource, task.point
         try:
             answer = _KINDS[request.what](self, task, request)
-            task.resource.happened(task, request.writes)
-            if scheduler.watch is not None:
-                scheduler.watch(task)
+            if task.told is not None:
+                # What was done meanwhile may have been operations of its own.
+                task.resource, task.writes, task.point = resource, request.writes, point
+                resource.happened(task, request.writes)
+                if scheduler.watch is not None:
+                    scheduler.watch(task)
         finally:
             task.told = None
         return answer
@@ -142,6 +158,42 @@ class Root:
         """The current task has started a process."""
         self.hub.add_process(ticket, process, label, name, daemon=daemon)
 
+    def open_server(self, address: str, registry: dict[str, Any]) -> None:
+        """The current task has started a manager."""
+        self._servers.open(address, registry)
+        if any(map(_is_users, registry.values())):
+            # Their methods run here, and are divided into operations; they may meet.
+            self.scheduler.has_company()
+
+    def _open_server(self, address: str, registry: bytes) -> None:
+        self.open_server(address, pickle.loads(registry))
+
+    def _serve(self, task: Task, request: Request) -> bytes:
+        """Do what a proxy asks of its server."""
+        address, ident, content = request.rest
+        server = self._servers.at(address)
+        if server is None:
+            return gone(address)
+        if server.is_primitive(ident):
+            # It is made of operations that are the points.
+            answer = server.serve(content)
+            task.told = None
+            return answer
+        self.scheduler.stand(task)
+        task.told = None
+        answer = server.serve(content)
+        task.told = request
+        if request.told is not None and request.told.value is None:
+            task.told = request._replace(told=request.told._replace(value=_shown(answer)))
+        return answer
+
+    def _manage(self, address: str, content: bytes) -> bytes:
+        server = self._servers.at(address)
+        return gone(address) if server is None else server.serve(content)
+
+    def _close_server(self, address: str) -> None:
+        self._servers.close(address)
+
     def _signalled(self, ticket: str) -> None:
         """A process was sent a signal: see what that does to it before anything else happens."""
         member = self.hub.member(ticket)
@@ -162,6 +214,32 @@ _KINDS: dict[str, Callable[[Root, Task, Request], Any]] = {
     "guarded": Root._guarded,
     "join": Root._join,
     "look": Root._look_at,
+    "serve": Root._serve,
 }
 # What is only to be known, and no operation.
-_NOTES: dict[str, Callable[..., None]] = {"signalled": Root._signalled, "note": Root._note}
+_NOTES: dict[str, Callable[..., Any]] = {
+    "signalled": Root._signalled,
+    "note": Root._note,
+    "manage": Root._manage,
+    "close server": Root._close_server,
+    "open server": Root._open_server,
+}
+
+
+def _is_users(registered: Any) -> bool:
+    """Whether what a manager makes is not the library's."""
+    make = registered[0]
+    module = str(getattr(make, "__module__", "") or "")
+    return make is not None and module.partition(".")[0] not in sys.stdlib_module_names
+
+
+def _shown(answer: bytes) -> str | None:
+    """What a server has answered, for a report."""
+    try:
+        kind, value = pickle.loads(answer)
+    except Exception:
+        return None
+    return repr(value) if kind == "#RETURN" and isinstance(value, _PLAIN) else None
+
+
+_PLAIN = (int, float, str, bytes, bool, type(None), list, dict, tuple)

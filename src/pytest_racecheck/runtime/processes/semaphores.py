@@ -18,6 +18,7 @@ from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.request import Key, Request
 from pytest_racecheck.runtime.processes.standing import place_of, told_of
 from pytest_racecheck.runtime.threads.identities import calling_task
+from pytest_racecheck.runtime.threads.task import Wait
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Replacement
@@ -76,9 +77,12 @@ class SemLock:
             return bool(self.real.acquire(False))
         if not processes.is_alone or not self.value:
             rest = (self.value, bool(block), None if timeout is None else max(0.0, timeout))
-            request = self._request("take", rest)
-            if not processes.perform(request):
-                return False
+            task.wait = Wait("acquire", self)
+            try:
+                if not processes.perform(self._request("take", rest)):
+                    return False
+            finally:
+                task.wait = None
         self._take(processes)
         self._owner, self._depth, self._pid = task, 1, os.getpid()
         return True

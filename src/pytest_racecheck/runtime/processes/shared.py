@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from multiprocessing.managers import SyncManager
-from typing import Any
+from typing import Any, Protocol
 
-from pytest_racecheck.runtime.processes.server import Server
+
+class Running(Protocol):
+    """Has a manager when it is needed."""
+
+    def running(self) -> SyncManager: ...
 
 
 class ProcessShared:
     """Makes objects of multiprocessing in one context."""
 
-    def __init__(self, context: Any, server: Server) -> None:
+    def __init__(self, context: Any, server: Running) -> None:
         self._context = context
         self._server = server
 

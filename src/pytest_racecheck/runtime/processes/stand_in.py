@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.model.errors import InternalError
 from pytest_racecheck.runtime.processes.member import ASK, DIED, ENDED, OVER, Member
 from pytest_racecheck.runtime.processes.request import Request
 
@@ -30,7 +31,15 @@ class StandIn:
             message = member.go_on(self._index, reply)
             if message[0] != ASK:
                 break
-            reply = perform(Request.of(message[2]))
+            request = Request.of(message[2])
+            try:
+                reply = perform(request)
+            except Exception as error:
+                raise InternalError(
+                    f"what {member.name} asked for could not be done: {request.what} {request.key}: {type(error).__name__}: {error}\n"
+                    "expected an answer to whatever a process may ask for\n"
+                    "please report this, with the program"
+                ) from error
         self._end(message)
 
     def _end(self, message: Message) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pytest_racecheck.model.operation import Kind, Site
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.request import Place, Told
-from pytest_racecheck.runtime.threads.library import columns_of
-from pytest_racecheck.runtime.threads.naming import name_of
+from pytest_racecheck.runtime.threads.library import frames_of
+from pytest_racecheck.runtime.threads.naming import frames_from, name_of
 from pytest_racecheck.runtime.threads.spelling import spelled
 from pytest_racecheck.runtime.threads.stuck import waiting_of
 
@@ -44,16 +43,20 @@ def told_of(
 
     The name is how the source spells `obj`, with `suffix`, or what else holds it.
     """
-    frame = frame_in_scope(sys._getframe(1), control.scheduler.in_scope)
-    if frame is None:
+    in_scope = control.scheduler.in_scope
+    at = frames_of(sys._getframe(1), in_scope)
+    frame, site = at.user, at.site()
+    if frame is None or site is None:
         return Told(kind, f"a {type(obj).__name__}{suffix}", (-1, -1, -1), attribute, value)
-    columns, code = columns_of(frame), frame.f_code
-    site = Site(Kind.CALL, attribute, code.co_filename, frame.f_lineno, code.co_qualname, columns)
-    with_name = spelled(site)
-    if not with_name or with_name == "self":
-        with_name = name_of(obj, [frame], site)
-    name = with_name if suffix and with_name.endswith(suffix) else with_name + suffix
-    return Told(kind, name, columns, attribute, value)
+    name = spelled(site)
+    if not name or name == "self":
+        # What the program has called is the lock, and not what that consists of.
+        called = obj if at.subject is None else at.subject
+        frames = [one for one in frames_from([frame]) if in_scope(one.f_code.co_filename)]
+        name = name_of(called, frames, site)
+    if not suffix or not name.endswith(suffix):
+        name += suffix
+    return Told(kind, name, site.columns, attribute, value)
 
 
 def described(scheduler: Scheduler, *, named: bool) -> dict[int, tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.runtime.context import control
-from pytest_racecheck.runtime.processes import lifecycle, semaphores, values
+from pytest_racecheck.runtime.processes import lifecycle, managers, semaphores, values
 from pytest_racecheck.runtime.processes.attaching import Attachment
 from pytest_racecheck.runtime.processes.root import Root
 from pytest_racecheck.runtime.threads.replacements import More
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 #: What is exchanged in every process of a program.
 MORE = More(
-    pairs=[*semaphores.REPLACEMENTS, *values.REPLACEMENTS],
-    attributes=[*lifecycle.ATTRIBUTES, *values.ATTRIBUTES],
+    pairs=[*semaphores.REPLACEMENTS, *values.REPLACEMENTS, *managers.REPLACEMENTS],
+    attributes=[*lifecycle.ATTRIBUTES, *values.ATTRIBUTES, *managers.ATTRIBUTES],
     locks={semaphores.RealSemLock: semaphores.SemLock},
     living=semaphores.living,
 )
@@ -67,7 +67,7 @@ class ProcessWorld:
         self._branch: Branch | None = None
         self._known_late = 0
         self._made = itertools.count(1)
-        self._ticket = ""
+        self.ticket = ""
 
     @classmethod
     def of(cls, controlled: Controlled) -> ProcessWorld:
@@ -103,6 +103,7 @@ class ProcessWorld:
 
     def _begin(self) -> None:
         assert self._root is not None
+        self._made = itertools.count(1)
         self._root.begin()
         self._root.hub.begin()
 
@@ -126,7 +127,7 @@ class ProcessWorld:
         if self._root is not None:
             hub = self._root.hub
             self._address, self._secret, self._stacks = hub.address, hub.secret, hub.stacks.path
-        ticket = f"{self._ticket}{next(self._made)}"
+        ticket = f"{self.ticket}{next(self._made)}"
         recipe = Recipe(
             self.scope, frozenset(self.keys), scheduler.max_steps, scheduler.any_timeouts
         )
@@ -157,7 +158,7 @@ class ProcessWorld:
         self._address, self._secret, self._stacks = (
             attachment.address, attachment.secret, attachment.stacks,
         )  # fmt: skip
-        self._ticket, self._made = f"{attachment.ticket}.", itertools.count(1)
+        self._made = itertools.count(1)
         self._known_late = len(self.instrumentation.late)
         scheduler.processes = branch
         scheduler.watch = None

@@ -74,7 +74,8 @@ class Frames:
         if frame is None or frame.f_code.co_name != "wait":
             return False
         condition = self_of(frame)
-        return condition is not None and getattr(condition, "_lock", lock) is not lock
+        own = getattr(condition, "_lock", lock)
+        return condition is not None and lock not in (own, getattr(own, "_semlock", own))
 
     def site(self) -> Site | None:
         """The program's own call, or the statement that takes or gives back a lock, as a place in the source."""

@@ -59,6 +59,7 @@ class Recorder:
         self._calls = LibraryCalls(self._names)
         self._switching = Switching()
         self._stood: dict[Task, _Stood] = {}
+        self._told: dict[Task, Any] = {}
 
     def trace(self) -> tuple[TraceStep, ...]:
         """The steps so far."""
@@ -121,7 +122,13 @@ class Recorder:
         }
 
     def _told_step(self, task: Task) -> None:
-        """A step on something that processes share: whoever does it has told what is to be said of it."""
+        """A step on something that processes share: whoever does it has told what is to be said of it.
+
+        What is made of several operations is told once.
+        """
+        if self._told.get(task) is task.told:
+            return
+        self._told[task] = task.told
         step = told_step(task, len(self._steps), self._circumstances(task))
         if task.told.told is not None and step.resource is not None:
             self._names.say(step.resource, task.told.told.name)

@@ -213,6 +213,11 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self._count(task, 1)
         return task
 
+    def has_company(self) -> None:
+        """From now on the tasks of other processes do things in this one, too."""
+        self.alive += 1
+        self.alone = False
+
     def _count(self, task: Task, more: int) -> None:
         if task.remote:
             self.remote += more

@@ -37,7 +37,9 @@ def _waiting_of(scheduler: Scheduler, named: bool) -> tuple[Waiting, ...]:
         for frame in frames_from(standing)
         if named and scheduler.in_scope(frame.f_code.co_filename)
     ]
-    waiting = [_waiting(scheduler, task, frames if named else None) for task in stuck]
+    processes = scheduler.processes
+    others = None if processes is None else processes.describing(named=named)
+    waiting = [_waiting(scheduler, task, frames if named else None, others) for task in stuck]
     subjects = [id(subject) for _, subject in waiting]
     return tuple(
         one if subject is None else replace(one, subject=_number(subject, subjects))
@@ -52,9 +54,12 @@ def _number(subject: Any, subjects: Sequence[int]) -> int:
 
 
 def _waiting(
-    scheduler: Scheduler, task: Task, frames: Sequence[FrameType] | None
+    scheduler: Scheduler, task: Task, frames: Sequence[FrameType] | None, others: Any
 ) -> tuple[Waiting, Any]:
-    """What `task` waits for, in words, and the object itself."""
+    """What `task` waits for, in words, and the object itself; `others` tells of what processes share."""
+    told = None if others is None else others.waiting(task)
+    if told is not None:
+        return told, None
     wait = task.wait
     assert wait is not None
     holder = wait.holder() if callable(wait.holder) else wait.holder
@@ -98,7 +103,9 @@ def position_of(scheduler: Scheduler, frame: FrameType | None) -> Position | Non
         if scheduler.in_scope(code.co_filename):
             return Position(code.co_filename, frame.f_lineno, code.co_qualname)
         frame = frame.f_back
-    return None
+    # What stands in for a task of another process was told where that one stands.
+    told = scheduler.current.told if scheduler.active else None
+    return None if told is None or told.place is None else Position(*told.place)
 
 
 def deadlock_of(scheduler: Scheduler, waiting: tuple[Waiting, ...]) -> TaskError:
