@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,6 +30,9 @@ from pytest_racecheck.plugin.verdicts import verdict_error
 from pytest_racecheck.runtime.jitter.watchdog import RunOverdue
 from pytest_racecheck.runtime.jitter.world import World
 from pytest_racecheck.runtime.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.controlled import Beside, Controlled
 
 
 class ItemCampaign:
@@ -114,7 +117,7 @@ class ItemCampaign:
             return jittered_instead(result, beyond) if asked else result
         campaign = ExploreCampaign(
             self._settings, name=self._item.nodeid, root=self._item.config.rootpath, backend=None,
-            classify=classify, start=self._start, passed_before=own is None,
+            classify=classify, start=self._start, passed_before=own is None, beside=self._beside(),
         )  # fmt: skip
         token = options_of(self._item.config).replay
         if token is not None:
@@ -125,6 +128,15 @@ class ItemCampaign:
             self._campaign.close()
             return result
         return jittered_instead(self._campaign.go_on(self._program), campaign.stuck_call)
+
+    def _beside(self) -> Callable[[Controlled], Beside] | None:
+        """What is part of the program besides the threads of this process."""
+        assert self._world is not None
+        if not self._world.starts_processes:
+            return None
+        from pytest_racecheck.runtime.processes.world import ProcessWorld
+
+        return ProcessWorld.of
 
     def _report(self, result: CampaignResult) -> RaceReport:
         from pytest_racecheck.entry import report_of

@@ -133,7 +133,7 @@ class ProcessWatch:
         from pytest_racecheck.runtime.jitter.role import Role, process_label, title_of
 
         label = process_label(process, role)
-        self.world.beyond_explore = "it starts processes"
+        self.world.starts_processes = True
         if role is Role.SERVER:
             task: JitterTask = current.task  # type: ignore[assignment]
             return task.child_name(label)

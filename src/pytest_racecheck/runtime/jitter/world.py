@@ -60,6 +60,7 @@ class World:
         self.serves = False
         # Why the explore engine cannot take over from here, "" where it can.
         self.beyond_explore = ""
+        self.starts_processes = False
         self.on_first_task: Callable[[], None] = _nothing
         self.original: Callable[[CodeType], CodeType] = _as_it_is
         self._lock = _thread.allocate_lock()
