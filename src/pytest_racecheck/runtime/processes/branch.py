@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
+from pytest_racecheck.runtime.processes.file_calls import operate_on_descriptor
 from pytest_racecheck.runtime.processes.kept_server import dumped
 from pytest_racecheck.runtime.processes.member import ANSWER, ASK, ENDED, GO, OVER, PROBE
 from pytest_racecheck.runtime.processes.request import Place, Request
@@ -166,6 +167,10 @@ class Branch:
     def open_server(self, address: str, registry: dict[str, Any]) -> None:
         """The current task has started a manager: the server is where the scheduler is."""
         self.perform(Request("open server", (), True, None, None, (address, dumped(registry))))
+
+    def on_file(self, fd: int, name: str, writes: bool) -> None:
+        """A file is about to be read or written by its descriptor."""
+        operate_on_descriptor(fd, name, writes)
 
     def describing(self, *, named: bool) -> None:  # noqa: ARG002
         """Each process can tell of its own tasks."""

@@ -58,6 +58,7 @@ class Hub:
         self.perform = perform
         self.endless = ENDLESS
         self.held: Callable[[Member], list[Any]] = lambda _member: []
+        self.process_ended: Callable[[], None] = lambda: None
         self.secret = secrets.token_bytes(16)
         self.members: list[Member] = []
         self.stacks = Stacks()

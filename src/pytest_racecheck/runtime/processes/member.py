@@ -153,6 +153,7 @@ class Member:
             task.daemon = True
         for waiting in self.awaited_by:
             self.hub.scheduler.enable(waiting)
+        self.hub.process_ended()
 
     def kill(self) -> None:
         """End it, whatever it does."""

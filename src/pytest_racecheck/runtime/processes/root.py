@@ -12,9 +12,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.processes.describing import Describing
+from pytest_racecheck.runtime.processes.file_calls import operate_on_descriptor
 from pytest_racecheck.runtime.processes.hub import Hub
 from pytest_racecheck.runtime.processes.kept_server import gone
 from pytest_racecheck.runtime.processes.managers import KeptServers
+from pytest_racecheck.runtime.processes.retries import Retries
 from pytest_racecheck.runtime.processes.semaphore_model import SemaphoreModel
 from pytest_racecheck.runtime.threads.task import Wait
 
@@ -37,12 +39,26 @@ class Root:
         self.hub = Hub(self.scheduler, self.perform)
         self._semaphores: dict[Key, SemaphoreModel] = {}
         self._servers = KeptServers()
+        self._retries = Retries(self.scheduler)
         self.ticket = ""
 
     def begin(self) -> None:
         """A run begins."""
         self._semaphores.clear()
         self._servers.clear()
+        self._retries.begin()
+
+    def last_resort(self) -> bool:
+        """Nobody can go on: whether those who wait to try again may do so now."""
+        return self._retries.all_once_more()
+
+    def process_ended(self) -> None:
+        """What a process has held is free."""
+        self._retries.all()
+
+    def on_file(self, fd: int, name: str, writes: bool) -> None:
+        """A file is about to be read or written by its descriptor."""
+        operate_on_descriptor(fd, name, writes)
 
     def describing(self, *, named: bool) -> Describing:
         """What tells of tasks that cannot go on."""
@@ -83,6 +99,8 @@ class Root:
                 resource.happened(task, request.writes)
                 if scheduler.watch is not None:
                     scheduler.watch(task)
+                if request.what != "retry":
+                    self._retries.done(request)
         finally:
             task.told = None
         return answer
@@ -112,6 +130,10 @@ class Root:
         """An operation on something under a lock of its own, which is not to be seen."""
         key, value = request.rest
         self._semaphore(key).pass_by(task, value)
+
+    def _retry(self, task: Task, request: Request) -> bool:
+        """Wait until what `task` has tried in vain may be tried again; False if its time is over."""
+        return self._retries.wait(task, request)
 
     def _semaphore(self, key: Key) -> SemaphoreModel:
         found = self._semaphores.get(key)
@@ -214,6 +236,7 @@ _KINDS: dict[str, Callable[[Root, Task, Request], Any]] = {
     "guarded": Root._guarded,
     "join": Root._join,
     "look": Root._look_at,
+    "retry": Root._retry,
     "serve": Root._serve,
 }
 # What is only to be known, and no operation.

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.runtime.context import control
-from pytest_racecheck.runtime.processes import lifecycle, managers, semaphores, values
+from pytest_racecheck.runtime.processes import (
+    databases,
+    file_calls,
+    file_locks,
+    files,
+    lifecycle,
+    managers,
+    semaphores,
+    values,
+)
 from pytest_racecheck.runtime.processes.attaching import Attachment
 from pytest_racecheck.runtime.processes.root import Root
 from pytest_racecheck.runtime.threads.replacements import More
@@ -29,7 +38,13 @@ if TYPE_CHECKING:
 
 #: What is exchanged in every process of a program.
 MORE = More(
-    pairs=[*semaphores.REPLACEMENTS, *values.REPLACEMENTS, *managers.REPLACEMENTS],
+    pairs=[
+        *semaphores.REPLACEMENTS,
+        *values.REPLACEMENTS,
+        *managers.REPLACEMENTS,
+        *databases.REPLACEMENTS,
+    ],
+    files=[*files.REPLACEMENTS, *file_calls.REPLACEMENTS, *file_locks.REPLACEMENTS],
     attributes=[*lifecycle.ATTRIBUTES, *values.ATTRIBUTES, *managers.ATTRIBUTES],
     locks={semaphores.RealSemLock: semaphores.SemLock},
     living=semaphores.living,
@@ -86,16 +101,18 @@ class ProcessWorld:
         self._root = root = Root(self)
         hub = root.hub
         hub.stacks.in_scope = self.scope.contains
-        hub.held = root.held_by
+        hub.held, hub.process_ended = root.held_by, root.process_ended
         self.stacks_fd = hub.stacks.fd
         scheduler = self.scheduler
         begin, end, others = scheduler.beginning, scheduler.ending, scheduler.outside.others
         scheduler.beginning = _both(begin, self._begin)
         scheduler.ending = _both(self._end, end)
         scheduler.outside.others = hub.probe
+        scheduler.outside.last_resort = root.last_resort
         scheduler.processes = root
         try:
-            yield
+            with file_calls.entered():
+                yield
         finally:
             scheduler.beginning, scheduler.ending, scheduler.outside.others = begin, end, others
             scheduler.processes = None

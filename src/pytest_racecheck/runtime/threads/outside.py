@@ -71,6 +71,8 @@ class Outside:
         self._before = Beforehand.now()
         # Asks those who wait in other processes of the program.
         self.others: Callable[[], bool] = _nobody
+        # Has those try again who have tried in vain.
+        self.last_resort: Callable[[], bool] = _nobody
 
     def begin(self) -> None:
         """A run begins."""
@@ -119,7 +121,7 @@ class Outside:
 
     def __call__(self) -> bool:
         """Nobody can go on: ask everybody outside, and wait for those who live in real time."""
-        if self._locks_freed() or self.ask():
+        if self._locks_freed() or self.ask() or self.last_resort():
             return True
         # What is called from here runs in some task, but is nobody's operation.
         control.scheduler = IDLE

@@ -30,13 +30,14 @@ _MISSING: Any = object()
 class Patches:
     """Inside the block modules hold the second object of each pair where they held the first.
 
-    `attributes` are those of classes: set meanwhile, and afterwards as they were. Where two originals have the same replacement, a
+    `attributes` are those of classes: set meanwhile, and afterwards as they were. `spared` are modules that keep what they have. Where two originals have the same replacement, a
     module that is imported meanwhile is left with the first of them.
     """
 
     def __init__(
-        self, replacements: Sequence[Replacement], attributes: Sequence[Attribute] = ()
-    ) -> None:
+        self, replacements: Sequence[Replacement], attributes: Sequence[Attribute] = (), spared: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        self._spared = spared
         self._replacements = list(replacements)
         self._attributes = list(attributes)
         self._before: list[tuple[Any, str, Any]] = []
@@ -45,7 +46,7 @@ class Patches:
     def __enter__(self) -> Patches:
         """Exchange them."""
         there = {id(original): (original, new) for original, new in self._replacements}
-        self._exchanged = list(_exchange(there))
+        self._exchanged = list(_exchange(there, self._spared))
         for owner, name, value in self._attributes:
             self._before.append((owner, name, vars(owner).get(name, _MISSING)))
             setattr(owner, name, value)
@@ -68,7 +69,7 @@ class Patches:
         back: dict[int, Replacement] = {}
         for original, new in self._replacements:
             back.setdefault(id(new), (new, original))
-        for _ in _exchange(back):
+        for _ in _exchange(back, self._spared):
             pass
 
 
@@ -83,10 +84,10 @@ class _Exchanged:
         self.original, self.new = pair
 
 
-def _exchange(pairs: dict[int, Replacement]) -> Iterator[_Exchanged]:
+def _exchange(pairs: dict[int, Replacement], spared: frozenset[str]) -> Iterator[_Exchanged]:
     """Give every module that holds the first object of a pair the second; `pairs` are found by the id of the first."""
     none_of_them = pairs.keys().isdisjoint
-    for namespace in _namespaces():
+    for namespace in _namespaces(spared):
         if none_of_them(map(id, namespace.values())):
             continue
         for name, value in list(namespace.items()):
@@ -96,8 +97,9 @@ def _exchange(pairs: dict[int, Replacement]) -> Iterator[_Exchanged]:
                 yield _Exchanged(namespace, name, pair)
 
 
-def _namespaces() -> Iterator[dict[str, Any]]:
+def _namespaces(spared: frozenset[str]) -> Iterator[dict[str, Any]]:
     for name, module in list(sys.modules.items()):
         namespace = own_dict(module)
-        if namespace is not None and name.partition(".")[0] != _OURS:
+        root = name.partition(".")[0]
+        if namespace is not None and root != _OURS and root not in spared:
             yield namespace

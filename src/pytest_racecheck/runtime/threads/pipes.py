@@ -27,10 +27,18 @@ _Popen: Any = subprocess.Popen
 _wait_for_child = getattr(_Popen, "_wait", None)
 
 
+def on_file(fd: int, name: str, writes: bool) -> None:
+    """A descriptor of an ordinary file is about to be read or written: where processes share files, that is an operation on it."""
+    processes = control.scheduler.processes if control.scheduler is not IDLE else None
+    if processes is not None:
+        processes.on_file(fd, name, writes)
+
+
 def read(fd: int, length: int, /) -> bytes:
     """`os.read`."""
     task = _task_at(fd)
     if task is None:
+        on_file(fd, "read", False)
         return _read(fd, length)
     _await(task, fd, IN, "read")
     try:
@@ -43,6 +51,7 @@ def write(fd: int, data: Any, /) -> int:
     """`os.write`; a pipe takes all of the data, as it does when one waits for it."""
     task = _task_at(fd)
     if task is None:
+        on_file(fd, "write", True)
         return _write(fd, data)
     with memoryview(data) as view, view.cast("B") as left:
         written = 0

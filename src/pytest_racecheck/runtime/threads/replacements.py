@@ -50,15 +50,25 @@ _ATTRIBUTES = [
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What else is exchanged: objects wherever modules hold them, attributes of classes, and kinds of locks, with those that there are."""
+    """What else is exchanged: objects wherever modules hold them, attributes of classes, and kinds of locks, with those that there are.
+
+    `files` are those of `pairs` that the import system and the tools around a test are to keep.
+    """
 
     pairs: Sequence[Replacement] = ()
+    files: Sequence[Replacement] = ()
     attributes: Sequence[Attribute] = ()
     locks: Mapping[type, Any] = field(default_factory=dict)
     living: Callable[[], Sequence[object]] = tuple
 
 
 NO_MORE = More()
+_SPARED = frozenset(
+    {
+        "posix", "nt", "_io", "_frozen_importlib", "_frozen_importlib_external", "importlib", "zipimport", "linecache", "tokenize",
+        "_pytest", "pytest", "pluggy", "execnet", "xdist", "coverage", "py", "faulthandler", "traceback", "runpy",
+    }
+)  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -79,6 +89,7 @@ def all_replaced(scheduler: Scheduler, more: More = NO_MORE) -> Iterator[None]:
         names,
         VirtualDates(),
         Patches(pairs, attributes),
+        Patches(more.files, (), _SPARED),
         known_locks.KnownLocks(pairs, more.locks, more.living),
     ):
         yield

@@ -1,0 +1,50 @@
+"""Whether a call is an operation of the program on something that processes share."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.processes.request import Place
+from pytest_racecheck.runtime.threads.identities import calling_task
+
+# What these do with files is not the program's doing, whoever has caused it.
+_NOBODYS = (
+    "importlib.",
+    "linecache",
+    "tokenize",
+    "warnings",
+    "traceback",
+    "_pytest.",
+    "pytest_racecheck.instrument.",
+)
+_DEEPEST = 40
+
+
+def sharing() -> Any:
+    """Who performs requests for the calling task; None where it is none, has nobody to share with, or is busy with an operation already."""
+    scheduler = control.scheduler
+    if scheduler.aborting or calling_task() is None:
+        return None
+    processes = scheduler.processes
+    if processes is None or processes.inside or processes.is_alone:
+        return None
+    return processes
+
+
+def acting_place(depth: int) -> Place | None:
+    """The innermost place in scope that has led to the frame so many calls above this function; None where the program has not."""
+    in_scope = control.scheduler.in_scope
+    frame: FrameType | None = sys._getframe(depth)
+    for _ in range(_DEEPEST):
+        if frame is None:
+            return None
+        code = frame.f_code
+        if in_scope(code.co_filename):
+            return (code.co_filename, frame.f_lineno, code.co_qualname)
+        if frame.f_globals.get("__name__", "").startswith(_NOBODYS):
+            return None
+        frame = frame.f_back
+    return None

@@ -1,0 +1,113 @@
+"""The functions of `os` that act on files and folders: each call by the program is an operation on the path that it names.
+
+They are exchanged where callers look them up, in `os` itself and in modules that have imported them by name, and not in `posix`, where the import
+system has its own. So `pathlib`, `shutil`, `tempfile` and whatever else is built on them are covered; what these do is done step by step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pytest_racecheck.runtime.processes.acting import acting_place, sharing
+from pytest_racecheck.runtime.processes.paths import key_of, path_of, shown
+from pytest_racecheck.runtime.processes.request import Request
+from pytest_racecheck.runtime.processes.standing import told_of
+
+_READING = (
+    "stat",
+    "lstat",
+    "access",
+    "listdir",
+    "scandir",
+    "readlink",
+    "getxattr",
+    "fstat",
+    "statvfs",
+)
+_WRITING = (
+    "mkdir", "rmdir", "unlink", "remove", "utime", "truncate", "ftruncate", "chmod", "chown", "mkfifo", "setxattr", "removexattr",
+)  # fmt: skip
+# These act on the second path that they are given: what is there is replaced.
+_MOVING = ("rename", "replace", "link", "symlink")
+_WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def operate(
+    path: str | None, name: str, *, writes: bool, kind: str = "CALL", depth: int = 3
+) -> None:
+    """Stand before an operation on the file at `path`, if it is one of the program's."""
+    processes = sharing() if path is not None else None
+    if processes is None or path is None:
+        return
+    place = acting_place(depth)
+    if place is None:
+        return
+    told = None
+    if processes.recorded:
+        told = told_of(None, kind, attribute=name)._replace(name=shown(path))
+    processes.perform(Request("touch", key_of(path), writes, place, told))
+
+
+def operate_on_descriptor(fd: int, name: str, writes: bool) -> None:
+    """The same for a file that is read or written by its descriptor."""
+    if sharing() is not None:
+        operate(path_of(fd), name, writes=writes, kind="WRITE" if writes else "READ", depth=6)
+
+
+def _pointed(original: Callable[..., Any], *, writes: bool, which: int) -> Callable[..., Any]:
+    name = original.__name__
+
+    @functools.wraps(original)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > which and sharing() is not None:
+            directory = kwargs.get("dst_dir_fd" if which else "dir_fd")
+            operate(path_of(args[which], directory), name, writes=writes)
+        return original(*args, **kwargs)
+
+    return call
+
+
+_open = os.open
+
+
+@functools.wraps(_open)
+def open_(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+    """`os.open`."""
+    if sharing() is not None:
+        writes = bool(flags & (os.O_CREAT | os.O_TRUNC))
+        operate(path_of(path, dir_fd), "open", writes=writes)
+    return _open(path, flags, mode, dir_fd=dir_fd)
+
+
+def _replacements() -> Iterator[tuple[Any, Any]]:
+    for names, writes, which in ((_READING, False, 0), (_WRITING, True, 0), (_MOVING, True, 1)):
+        for name in names:
+            original = getattr(os, name, None)
+            if original is not None:
+                yield original, _pointed(original, writes=writes, which=which)
+    yield _open, open_
+
+
+REPLACEMENTS = tuple(_replacements())
+
+
+@contextlib.contextmanager
+def entered() -> Iterator[None]:
+    """Inside the block whoever asks what a function of `os` can do is told the same of what takes its place."""
+    added = [
+        (supporters, replacement)
+        for supporters in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks)
+        for original, replacement in REPLACEMENTS
+        if original in supporters
+    ]  # fmt: skip
+    for supporters, replacement in added:
+        supporters.add(replacement)
+    try:
+        yield
+    finally:
+        for supporters, replacement in added:
+            supporters.discard(replacement)
