@@ -19,14 +19,14 @@ _FOR_GOOD = contextlib.ExitStack()
 
 def world_of(recipe: Recipe) -> ProcessWorld:
     """The world that `recipe` tells of."""
-    from pytest_racecheck.runtime.processes.world import MORE, ProcessWorld
+    from pytest_racecheck.runtime.processes.world import ProcessWorld, exchanged
 
     scope = recipe.scope
     scheduler = Scheduler(recipe.max_steps, scope.contains, any_timeouts=recipe.any_timeouts)
     points = Points(scheduler, scope.contains)
     instrumentation = Instrumentation(scope, points)
     scheduler.entering = instrumentation.reach
-    _FOR_GOOD.enter_context(all_replaced(scheduler, MORE))
+    _FOR_GOOD.enter_context(all_replaced(scheduler, exchanged()))
     world = ProcessWorld(scheduler, points, instrumentation, scope)
     world.keys = set(recipe.keys)
     instrumentation.install(recipe.keys)

@@ -91,6 +91,16 @@ def make_property(name: str) -> Any:
     return _property(name, _make_property(name))
 
 
+def structures() -> list[Attribute]:
+    """The fields of structures that had their wrapper made before: it is kept by the library."""
+    return [
+        (wrapper, name, _property(name, value))
+        for wrapper in list(sharedctypes.class_cache.values())  # type: ignore[attr-defined]
+        for name, value in list(vars(wrapper).items())
+        if isinstance(value, property)
+    ]
+
+
 def _item_access(name: str, *, writes: bool) -> Callable[..., Any]:
     original = vars(sharedctypes.SynchronizedArray)[name]
 

@@ -21,6 +21,7 @@ from pytest_racecheck.runtime.processes import (
     files,
     lifecycle,
     managers,
+    raw_memory,
     semaphores,
     values,
 )
@@ -36,19 +37,26 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
     from pytest_racecheck.runtime.threads.task import Task
 
-#: What is exchanged in every process of a program.
-MORE = More(
-    pairs=[
-        *semaphores.REPLACEMENTS,
-        *values.REPLACEMENTS,
-        *managers.REPLACEMENTS,
-        *databases.REPLACEMENTS,
-    ],
-    files=[*files.REPLACEMENTS, *file_calls.REPLACEMENTS, *file_locks.REPLACEMENTS],
-    attributes=[*lifecycle.ATTRIBUTES, *values.ATTRIBUTES, *managers.ATTRIBUTES],
-    locks={semaphores.RealSemLock: semaphores.SemLock},
-    living=semaphores.living,
-)
+
+def exchanged() -> More:
+    """What is exchanged in every process of a program."""
+    return More(
+        pairs=[
+            *semaphores.REPLACEMENTS,
+            *values.REPLACEMENTS,
+            *managers.REPLACEMENTS,
+            *databases.REPLACEMENTS,
+        ],
+        files=[*files.REPLACEMENTS, *file_calls.REPLACEMENTS, *file_locks.REPLACEMENTS],
+        attributes=[
+            *lifecycle.ATTRIBUTES,
+            *values.ATTRIBUTES,
+            *values.structures(),
+            *managers.ATTRIBUTES,
+        ],
+        locks={semaphores.RealSemLock: semaphores.SemLock},
+        living=semaphores.living,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +75,13 @@ class ProcessWorld:
     `keys` are those of the code that is rewritten. Satisfies `threads.controlled.Beside`.
     """
 
-    more = MORE
-
     def __init__(
         self, scheduler: Scheduler, points: Points, instrumentation: Instrumentation, scope: Scope
     ) -> None:
         self.scheduler = scheduler
         self.points = points
+        points.memory = raw_memory
+        self.more = exchanged()
         self.instrumentation = instrumentation
         self.scope = scope
         self.keys: set[Any] = set()

@@ -13,7 +13,7 @@ once, when the code is bound (`Point.resolve`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import getcurrent
 
@@ -48,6 +48,13 @@ class Point:
             self.resolve = _class
 
 
+class Memory(Protocol):
+    """Knows what lies in memory that processes share, and stands before what touches it."""
+
+    def touched(self, obj: Any, point: Point, /) -> bool: ...
+    def called(self, callee: Any, point: Point, arguments: tuple[object, ...], /) -> bool: ...
+
+
 class Points:
     """The points of a campaign; satisfies `instrument.hooks.Hooks`."""
 
@@ -59,6 +66,8 @@ class Points:
         # Every place is a point in this run; and what it shows is learned afterwards.
         self.watching = False
         self.learning = False
+        # Told of every place but the cold ones, where processes share memory: whether the operation is one on that.
+        self.memory: Memory | None = None
         self._scheduler = scheduler
         self.access = _access_hook(scheduler, self)
         self.call = _call_hook(scheduler, self, contents.Calls(in_scope))
@@ -105,6 +114,8 @@ def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Poin
         if task.greenlet is not getcurrent():
             scheduler.lingering()
             return
+        if points.memory is not None and points.memory.touched(obj, point):
+            return
         if scheduler.alone:
             return
         if not point.seen:
@@ -135,6 +146,8 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
         task = scheduler.current
         if task.greenlet is not getcurrent():
             scheduler.lingering()
+            return
+        if points.memory is not None and points.memory.called(callee, point, arguments):
             return
         if scheduler.alone:
             return

@@ -1,0 +1,154 @@
+"""Memory that processes share, where it is touched directly: `RawValue`, `SharedMemory.buf`, `mmap`, and arrays laid over them.
+
+No method of multiprocessing is called there, so only the instruction itself shows it: `value.value += 1`, `buf[0] = 1`. The hooks in rewritten code
+hand over the object; whether what it lies in is shared, and what that is known by in other processes, the system tells by its address.
+
+A mapping is one resource, and of what multiprocessing has allocated each piece.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.model.operation import Kind
+from pytest_racecheck.runtime.processes.acting import sharing
+from pytest_racecheck.runtime.processes.request import Key, Request, Told
+from pytest_racecheck.runtime.processes.values import key_of
+from pytest_racecheck.runtime.threads.spelling import spelled
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.points import Point
+
+_CTYPES = (ctypes._SimpleCData, ctypes.Array, ctypes.Structure, ctypes.Union)
+_WRITING = frozenset(
+    {"pack_into", "write", "write_byte", "resize", "move", "memset", "memmove", "fill"}
+)
+_QUIET = frozenset({"tell", "seek", "size", "close", "release", "cast", "toreadonly"})
+_CALLS = frozenset({Kind.CALL, Kind.ENTER, Kind.EXIT})
+_LONGEST = 40
+_open = open
+_DEEPEST = 8
+
+
+def touched(obj: Any, point: Point) -> bool:
+    """Stand before an instruction that touches shared memory; False, at once, if `obj` is none."""
+    kind = type(obj)
+    found = _kinds.get(kind)
+    if found is None:
+        found = _kinds[kind] = _is_mapped_kind(kind)
+    if not found:
+        return False
+    return _stand(obj, point, writes=point.writes)
+
+
+def called(callee: Any, point: Point, arguments: tuple[object, ...]) -> bool:
+    """The same for a call: of a method of such an object, or with one of them."""
+    name = getattr(callee, "__name__", "")
+    if name in _QUIET:
+        return False
+    receiver = getattr(callee, "__self__", None)
+    for obj in (receiver, *arguments):
+        kind = type(obj)
+        found = _kinds.get(kind)
+        if found is None:
+            found = _kinds[kind] = _is_mapped_kind(kind)
+        if found and _stand(obj, point, writes=name in _WRITING):
+            return True
+    return False
+
+
+def _stand(obj: Any, point: Point, *, writes: bool) -> bool:
+    processes = sharing()
+    if processes is None:
+        return False
+    key = mapping_of(obj)
+    if key is None:
+        return False
+    # It touches something shared, whatever runs that were watched have shown.
+    point.hot = True
+    point.cold = False
+    site = point.site
+    told = _told(obj, point, writes=writes) if processes.recorded else None
+    place = (site.file, site.line, site.function)
+    processes.perform(Request("touch", key, writes, place, told))
+    return True
+
+
+def _told(obj: Any, point: Point, *, writes: bool) -> Told:
+    site = point.site
+    name = spelled(site) or f"a {type(obj).__name__}"
+    if site.kind in _CALLS:
+        return Told("CALL", name, site.columns, site.name)
+    value = None
+    if site.name:
+        name = name if name.endswith(f".{site.name}") else f"{name}.{site.name}"
+        value = None if writes else repr(getattr(obj, site.name, None))[:_LONGEST]
+    return Told(site.kind.name, name, site.columns, site.name, value)
+
+
+def mapping_of(obj: Any) -> Key | None:
+    """What all processes know the memory by in which `obj` lies; None where it is shared with nobody."""
+    for _ in range(_DEEPEST):
+        kind = type(obj)
+        if issubclass(kind, _CTYPES):
+            return key_of(obj) or _at(ctypes.addressof(obj))
+        if issubclass(kind, mmap.mmap):
+            return _of_mapping(obj)
+        if kind is memoryview:
+            obj = obj.obj
+        elif kind.__name__ == "ShareableList":
+            obj = obj.shm._mmap
+        elif kind.__module__ == "numpy":
+            obj = obj.base
+        else:
+            return None
+    return None
+
+
+_known: dict[int, tuple[Any, Key | None]] = {}
+
+
+def _of_mapping(mapping: Any) -> Key | None:
+    identity = id(mapping)
+    known = _known.get(identity)
+    if known is not None and known[0]() is mapping:
+        return known[1]
+    try:
+        key = _at(ctypes.addressof(ctypes.c_char.from_buffer(mapping)))
+    except (TypeError, ValueError, BufferError):
+        return None
+    _known[identity] = (weakref.ref(mapping, lambda _: _known.pop(identity, None)), key)
+    return key
+
+
+def _at(address: int) -> Key | None:
+    """The mapping at an address: device, inode and where in it, as the system lists them."""
+    try:
+        with _open("/proc/self/maps", encoding="ascii", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        span, access, offset, device, inode, *_ = line.split(None, 5)
+        start, _, end = span.partition("-")
+        if int(start, 16) <= address < int(end, 16):
+            if "s" not in access or inode == "0":
+                return None
+            return ("mapping", device, inode, int(offset, 16))
+    return None
+
+
+def _is_mapped_kind(kind: type) -> bool:
+    if issubclass(kind, (*_CTYPES, mmap.mmap, memoryview)):
+        return True
+    return kind.__name__ in ("ShareableList", "ndarray") and kind.__module__ in (
+        "multiprocessing.shared_memory",
+        "numpy",
+    )
+
+
+# By type, and so that most objects cost one look.
+_kinds: dict[type, bool] = {}
