@@ -72,7 +72,8 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     smallest = shrink(spelled_out, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
     if smallest.preemptions:
         fewer = _fewer_preemptions(smallest, replay, controlled, cold)
-        smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
+        if fewer is not smallest:
+            smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
     witness = Witness(Replay(smallest.schedule), describer(controlled))
     # To find names the whole heap is gone through again and again: without what the many replays have left there.
     gc.collect()
@@ -110,7 +111,7 @@ def schedule_of(controlled: Controlled) -> Schedule:
     return Schedule(tuple(Deviation(*pair) for pair in controlled.scheduler.deviations))
 
 
-def failure_of(run: Run, token: str) -> Failure:
+def failure_of(run: Run, token: str | None) -> Failure:
     """The failure of a recorded run."""
     result = run.result()
     explored = result.explored

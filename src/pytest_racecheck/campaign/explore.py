@@ -26,7 +26,7 @@ from pytest_racecheck.campaign.statistics import exact_interval
 from pytest_racecheck.instrument.recorder import CodeKey, Recorder
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.model.operation import Site
-from pytest_racecheck.model.outcome import Outcome
+from pytest_racecheck.model.outcome import Outcome, RunResult
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import DEFAULT_EXPLORED, Settings
 from pytest_racecheck.model.token import Token
@@ -48,6 +48,12 @@ _COLLECT_YOUNG, _COLLECT_ALL = 64, 4_096
 # Runs of the first schedule until two in a row must be the same: the first one finds caches empty and code not yet rewritten.
 _ATTEMPTS = 4
 _STUCK = (Outcome.DEADLOCK, Outcome.LIVELOCK, Outcome.POTENTIAL_DEADLOCK)
+
+
+def _is_stuck(result: RunResult) -> bool:
+    """Whether a run came to a state in which nobody could go on, whatever else went wrong in it."""
+    explored = result.explored
+    return result.outcome in _STUCK or (explored is not None and bool(explored.waiting))
 
 
 class ExploreCampaign:
@@ -143,6 +149,11 @@ class ExploreCampaign:
         run = self._first_run(controlled)
         for _ in range(_ATTEMPTS):
             if self._is_out_of_control(controlled):
+                return False
+            if controlled.scheduler.endless:
+                # To see it again would take as long again, and show the same.
+                self._count(run, controlled)
+                self._explanation = Explanation(failure_of(run, None), replayed=True)
                 return False
             logs.append(controlled.log)
             if len(logs) > 1 and logs[-1] == logs[-2]:
@@ -265,7 +276,7 @@ class ExploreCampaign:
             )
         if passed:
             return Verdict.RACE_FOUND, f"it passes under {passed} of {self.runs} schedules"
-        if explanation.failure.result.outcome in _STUCK:
+        if _is_stuck(explanation.failure.result):
             return Verdict.RACE_FOUND, (
                 f"{explanation.failure.kind} under every schedule that was tried: it needs no race"
             )

@@ -73,6 +73,7 @@ class Patience:
         if call is not None:
             hub.scheduler.blocked = call
         else:
+            hub.scheduler.endless = True
             hub.scheduler.record(self._endless())
         hub.scheduler.abort()
         raise Aborted

@@ -186,6 +186,8 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self.aborting = False
         self.interrupted = None
         self.blocked = None
+        # A task was computing without end.
+        self.endless = False
         self.lingered = 0
         self.survivors: list[Task] = []
 
