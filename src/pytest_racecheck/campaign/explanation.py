@@ -28,6 +28,8 @@ from pytest_racecheck.strategies.witness import Witness
 
 SHRINK_RUNS = 500
 SHRINK_SECONDS = 4.0
+FEWEST_REPLAYS = 40
+MOST_SECONDS = 30.0
 FEWER_RUNS = 600
 FEWER_SECONDS = 2.0
 # So many schedules in a row that had been drawn before, and there are hardly any others.
@@ -63,17 +65,20 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
             choices=scheduler.choices,
         )
 
+    began = time.monotonic()
     if controlled.points.watching:
         spelled_out = replay(found)
     else:
         spelled_out = replay(found, ThroughCold(Replay(found), cold.__contains__))
     if not spelled_out.failed_alike:
         return _unfaithful(controlled, run)
-    smallest = shrink(spelled_out, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
+    # Where a run takes long, as many replays as a short program needs at least.
+    seconds = max(SHRINK_SECONDS, min(MOST_SECONDS, FEWEST_REPLAYS * (time.monotonic() - began)))
+    smallest = shrink(spelled_out, replay, runs=SHRINK_RUNS, seconds=seconds)
     if smallest.preemptions:
         fewer = _fewer_preemptions(smallest, replay, controlled, cold)
         if fewer is not smallest:
-            smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=SHRINK_SECONDS)
+            smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=seconds)
     witness = Witness(Replay(smallest.schedule), describer(controlled))
     # To find names the whole heap is gone through again and again: without what the many replays have left there.
     gc.collect()

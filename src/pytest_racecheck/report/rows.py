@@ -50,6 +50,9 @@ def _merged(rows: Iterable[Row]) -> Iterator[Row]:
         if held is not None and _is_raised_by(held, row):
             held = replace(held, note=row.note)
             continue
+        if held == row:
+            # One call that consists of several operations.
+            continue
         if held is not None:
             yield held
         held = row
@@ -198,7 +201,7 @@ class _Rows:
             source = _source(step)
             if source and not source.endswith(")"):
                 return source
-        return name.rpartition(".")[2]
+        return _last_part(name)
 
     def _overwritten(self, step: TraceStep) -> str:
         """Of a write that undoes another task's: whose."""
@@ -208,6 +211,14 @@ class _Rows:
             return ""
         lost = [s for s in earlier if s.number > own[-1] and s.action is Action.WRITE]
         return f"overwrites {lost[-1].task}'s {_short(lost[-1].value)}" if lost else ""
+
+
+def _last_part(name: str) -> str:
+    """The attribute of a dotted name; what is quoted or in brackets is no part of that."""
+    head, bracket, rest = name.partition("[")
+    if "'" in head or '"' in head:
+        return name
+    return head.rpartition(".")[2] + bracket + rest
 
 
 def _waits(waiting: Sequence[Waiting], places: Places) -> Iterator[Row]:

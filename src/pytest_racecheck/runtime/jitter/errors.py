@@ -81,4 +81,7 @@ def _only_calls(entry: TracebackType) -> bool:
 
 def _raised_at(error: BaseException) -> tuple[str, int] | None:
     frames = traceback.extract_tb(error.__traceback__)
+    # What stands in for the library's functions has raised what they would have.
+    while len(frames) > 1 and frames[-1].filename.startswith(_OURS):
+        frames.pop()
     return (frames[-1].filename, frames[-1].lineno or 0) if frames else None

@@ -27,6 +27,7 @@ from pytest_racecheck.runtime.processes.branch import Branch
 from pytest_racecheck.runtime.processes.channel import Channel
 from pytest_racecheck.runtime.processes.request import Request
 from pytest_racecheck.runtime.processes.stacks import answer
+from pytest_racecheck.runtime.processes.standing import raised_in_scope
 from pytest_racecheck.runtime.threads.task import Task
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ class _Child:
 
     def _note(self, name: str, error: BaseException) -> None:
         told = error_of(name, error)
-        self._errors.append((told.summary, told.details, told.position, as_bytes(error)))
+        place = raised_in_scope(error, self._world.scope.contains)
+        self._errors.append((told.summary, told.details, told.position, as_bytes(error), place))
 
     def _drain(self) -> None:
         """Threads that are no daemons are waited for, as at the end of any process."""

@@ -11,6 +11,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
+from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.jitter.accounts import from_bytes
 from pytest_racecheck.runtime.processes.suspension import uncontrolled
 
@@ -37,7 +38,10 @@ class Ends:
     def over(self, member: Member, code: int, errors: list[tuple[Any, ...]], keys: Any) -> None:
         """A member has come to its end by itself."""
         self._codes[member] = code
-        self._errors[member] = [_error(member, *plain) for plain in errors]
+        self._errors[member] = [_error(member, *plain) for *plain, _ in errors]
+        for plain, error in zip(errors, self._errors[member], strict=True):
+            place = None if plain[-1] is None else Position(*plain[-1])
+            self._hub.scheduler.raised(member.main_task, error, place)
         self._hub.late.update(tuple(key) for key in keys)
         member.over()
 

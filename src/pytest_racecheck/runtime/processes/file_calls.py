@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pytest_racecheck.runtime.processes.acting import acting_place, sharing
-from pytest_racecheck.runtime.processes.paths import key_of, path_of, shown
+from pytest_racecheck.runtime.processes.paths import key_of, path_of, shown, shown_content
 from pytest_racecheck.runtime.processes.request import Request
 from pytest_racecheck.runtime.processes.standing import told_of
 
@@ -33,13 +33,18 @@ _WRITING = (
 )  # fmt: skip
 # These act on the second path that they are given: what is there is replaced.
 _MOVING = ("rename", "replace", "link", "symlink")
-_WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_LONGEST = 60
+_pread = getattr(os, "pread", lambda _fd, _length, _offset: b"")
+_lseek = os.lseek
 
 
 def operate(
-    path: str | None, name: str, *, writes: bool, kind: str = "CALL", depth: int = 3
-) -> None:
-    """Stand before an operation on the file at `path`, if it is one of the program's."""
+    path: str | None, name: str, *, writes: bool, kind: str = "CALL", depth: int = 3, content: Callable[[], bytes] | None = None
+) -> None:  # fmt: skip
+    """Stand before an operation on the file at `path`, if it is one of the program's.
+
+    `content` is what is read or written, for reports.
+    """
     processes = sharing() if path is not None else None
     if processes is None or path is None:
         return
@@ -48,14 +53,25 @@ def operate(
         return
     told = None
     if processes.recorded:
-        told = told_of(None, kind, attribute=name)._replace(name=shown(path))
+        value = None if content is None else shown_content(content())
+        told = told_of(None, kind, attribute=name, value=value)._replace(name=shown(path))
     processes.perform(Request("touch", key_of(path), writes, place, told))
 
 
 def operate_on_descriptor(fd: int, name: str, writes: bool) -> None:
     """The same for a file that is read or written by its descriptor."""
     if sharing() is not None:
-        operate(path_of(fd), name, writes=writes, kind="WRITE" if writes else "READ", depth=6)
+        kind = "WRITE" if writes else "READ"
+        content = None if writes else lambda: peeked(fd)
+        operate(path_of(fd), name, writes=writes, kind=kind, depth=6, content=content)
+
+
+def peeked(fd: int) -> bytes:
+    """What will be read from that descriptor next, without reading it."""
+    try:
+        return _pread(fd, _LONGEST, _lseek(fd, 0, os.SEEK_CUR))
+    except OSError:
+        return b""
 
 
 def _pointed(original: Callable[..., Any], *, writes: bool, which: int) -> Callable[..., Any]:

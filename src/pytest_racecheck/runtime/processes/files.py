@@ -17,7 +17,7 @@ from typing import Any
 
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.acting import sharing
-from pytest_racecheck.runtime.processes.file_calls import operate
+from pytest_racecheck.runtime.processes.file_calls import operate, peeked
 from pytest_racecheck.runtime.processes.file_locks import closing
 from pytest_racecheck.runtime.processes.paths import path_of
 
@@ -33,28 +33,33 @@ class File(io.FileIO):
         super().__init__(file, mode, closefd, opener)
         self._path = path_of(file)
 
-    def _stand(self, name: str, *, writes: bool) -> None:
-        if control.scheduler.alone:
-            operate(self._path, name, writes=writes, kind="WRITE" if writes else "READ", depth=4)
+    def _stand(self, name: str, *, data: Any = None) -> None:
+        if not control.scheduler.alone:
+            return
+        writes = data is not None
+        operate(
+            self._path, name, writes=writes, kind="WRITE" if writes else "READ", depth=4,
+            content=lambda: bytes(data) if writes else peeked(self.fileno()),
+        )  # fmt: skip
 
     def read(self, size: int | None = -1, /) -> Any:
         """Bytes from the file."""
-        self._stand("read", writes=False)
+        self._stand("read")
         return super().read(-1 if size is None else size)
 
     def readall(self) -> Any:
         """All that is left in the file."""
-        self._stand("read", writes=False)
+        self._stand("read")
         return super().readall()
 
     def readinto(self, buffer: Any, /) -> Any:
         """Bytes from the file, into `buffer`."""
-        self._stand("read", writes=False)
+        self._stand("read")
         return super().readinto(buffer)
 
     def write(self, data: Any, /) -> Any:
         """Bytes into the file."""
-        self._stand("write", writes=True)
+        self._stand("write", data=data)
         return super().write(data)
 
     def close(self) -> None:
@@ -65,7 +70,7 @@ class File(io.FileIO):
 
     def truncate(self, size: int | None = None, /) -> int:
         """Make the file another size."""
-        self._stand("truncate", writes=True)
+        self._stand("truncate", data=b"")
         return super().truncate(size)
 
 

@@ -13,6 +13,7 @@ _realpath = os.path.realpath
 _lstat = os.lstat
 _folders: dict[str, str] = {}
 _MOST_FOLDERS = 10_000
+_LONGEST = 60
 
 
 def path_of(file: Any, dir_fd: int | None = None) -> str | None:
@@ -39,8 +40,17 @@ def key_of(path: str) -> Key:
 
 
 def shown(path: str) -> str:
-    """What a report calls a file: its name, which says more than where a run has put it."""
-    return os.path.basename(path) or path
+    """What a report calls a file: its name, in quotes. Where a run has put it says nothing, and differs from run to run."""
+    return repr(os.path.basename(path) or path)
+
+
+def shown_content(content: bytes) -> str:
+    """What is read or written, as text if it is one."""
+    content = bytes(content[:_LONGEST])
+    try:
+        return repr(content.decode())
+    except UnicodeDecodeError:
+        return repr(content)
 
 
 def _without_links(folder: str) -> str:

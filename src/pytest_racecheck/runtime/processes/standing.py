@@ -36,6 +36,18 @@ def place_of(in_scope: Callable[[str], bool], depth: int) -> Place | None:
     return (code.co_filename, frame.f_lineno, code.co_qualname)
 
 
+def raised_in_scope(error: BaseException, in_scope: Callable[[str], bool]) -> Place | None:
+    """The innermost place in scope that `error` has come through."""
+    found: Place | None = None
+    entry = error.__traceback__
+    while entry is not None:
+        code = entry.tb_frame.f_code
+        if in_scope(code.co_filename):
+            found = (code.co_filename, entry.tb_lineno, code.co_qualname)
+        entry = entry.tb_next
+    return found
+
+
 def told_of(
     obj: object, kind: str, *, attribute: str = "", suffix: str = "", value: str | None = None
 ) -> Told:

@@ -26,6 +26,7 @@ from pytest_racecheck.runtime.threads.told import told_step
 from pytest_racecheck.runtime.threads.values import peek, shown
 
 if TYPE_CHECKING:
+    from pytest_racecheck.model.outcome import TaskError
     from pytest_racecheck.runtime.threads.points import Point
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
     from pytest_racecheck.runtime.threads.task import Task
@@ -145,7 +146,14 @@ class Recorder:
     def failed(self, task: Task, error: BaseException) -> None:
         """`task` ends with an exception: the last thing it does."""
         self._settle()
-        position = _raised_in_scope(self._scheduler, error)
+        self._raise(task, _raised_in_scope(self._scheduler, error), type(error).__name__)
+
+    def raised(self, task: Task, error: TaskError, position: Position | None) -> None:
+        """The same of a task of another process, which has told of it."""
+        self._settle()
+        self._raise(task, position, error.summary.partition(":")[0])
+
+    def _raise(self, task: Task, position: Position | None, name: str) -> None:
         self._steps.append(
             TraceStep(
                 number=len(self._steps),
@@ -153,7 +161,7 @@ class Recorder:
                 action=Action.RAISE,
                 access=Access.READ,
                 position=position,
-                value=type(error).__name__,
+                value=name,
             )
         )
 

@@ -65,6 +65,8 @@ class Run:
         gc.disable()
         scheduler.failed, scheduler.stuck = self._task_failed, self._stuck
         scheduler.record = self.record
+        if self._recorder is not None:
+            scheduler.raised = self._recorder.raised
         main = scheduler.begin(strategy)
         control.scheduler = scheduler
         try:

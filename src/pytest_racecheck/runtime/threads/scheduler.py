@@ -38,6 +38,7 @@ from pytest_racecheck.strategies.default import Default
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.outcome import TaskError
+    from pytest_racecheck.model.trace import Position
     from pytest_racecheck.runtime.threads.stuck_call import StuckCall
     from pytest_racecheck.runtime.threads.superior import Superior
     from pytest_racecheck.strategies.protocol import Strategy
@@ -111,6 +112,7 @@ class Scheduler(Unwinding, Blocking, Numbering):
         # Told of every task that ends with an exception, and of what else went wrong in one.
         self.failed: Callable[[Task, BaseException], None] = lambda _task, _error: None
         self.record: Callable[[TaskError], None] = lambda _error: None
+        self.raised: Callable[[Task, TaskError, Position | None], None] = lambda *_: None
         # Told when nobody can go on any more, before anybody is unwound.
         self.stuck: Callable[[], None] = lambda: None
 
