@@ -44,7 +44,7 @@ class Attachment:
     """What a `Process` object carries to the process that it becomes.
 
     `key` and `name` are those of its main task. `world` is that of the process it is forked from; `recipe` is what a fresh one is made of.
-    `parent` is the process whose end must be this one's, if any.
+    `parent` is the process whose end must be this one's.
     """
 
     ticket: str
@@ -53,7 +53,7 @@ class Attachment:
     address: tuple[int, Any]
     secret: bytes
     recorded: bool
-    parent: int | None
+    parent: int
     launched: bool
     stacks: str
     world: Any
@@ -156,11 +156,11 @@ def _called(attachment: Attachment) -> Channel:
     return channel
 
 
-def _tie_to(parent: int | None) -> None:
-    """End with the parent, where the kernel can see to that."""
-    if parent is None or not sys.platform.startswith("linux"):
+def _tie_to(parent: int) -> None:
+    """End with the parent, where the kernel can see to that; 0: whoever it is."""
+    if not sys.platform.startswith("linux"):
         return
     with contextlib.suppress(OSError, AttributeError):
         ctypes.pythonapi.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    if parent and os.getppid() != parent:
         os._exit(1)

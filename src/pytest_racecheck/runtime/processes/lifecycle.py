@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
@@ -44,7 +43,7 @@ def start(self: Any) -> None:
     processes = control.scheduler.processes if task is not None else None
     role = role_of(self) if processes is not None else Role.SERVER
     if processes is None or task is None or role is Role.SERVER:
-        with uncontrolled():
+        with uncontrolled(patiently=True):
             _start(self)
         return
     label = process_label(self, role)
@@ -56,7 +55,7 @@ def start(self: Any) -> None:
     # First, so that it is the first to be unpickled.
     vars(self).update({attaching.ATTRIBUTE: attachment}, **attributes)
     try:
-        with uncontrolled():
+        with uncontrolled(patiently=True):
             _start(self)
     finally:
         vars(self).pop(attaching.ATTRIBUTE, None)
@@ -76,15 +75,14 @@ def _name(process: Any, task: Any, label: str, role: Role) -> str:
     return name
 
 
-def _parent(process: Any) -> int | None:
-    """The kernel ties a child to the thread that made it: the main one, which all tasks share."""
+def _parent(process: Any) -> int:
+    """Whose end is to be its own: that of the process that forks it, which of others than forked ones is not this one (0)."""
     method = getattr(process, "_start_method", None)
     if method is None:
         from multiprocessing import get_start_method
 
         method = get_start_method()
-    is_main = threading.current_thread() is threading.main_thread() or calling_task() is not None
-    return os.getpid() if method != "forkserver" and is_main else None
+    return os.getpid() if method == "fork" else 0
 
 
 def bootstrap(self: Any, *args: Any, **kwargs: Any) -> int:

@@ -24,6 +24,7 @@ from pytest_racecheck.runtime.processes import (
     raw_memory,
     semaphores,
     values,
+    zygote,
 )
 from pytest_racecheck.runtime.processes.attaching import Attachment
 from pytest_racecheck.runtime.processes.root import Root
@@ -50,6 +51,7 @@ def exchanged() -> More:
         files=[*files.REPLACEMENTS, *file_calls.REPLACEMENTS, *file_locks.REPLACEMENTS],
         attributes=[
             *lifecycle.ATTRIBUTES,
+            *zygote.ATTRIBUTES,
             *values.ATTRIBUTES,
             *values.structures(),
             *managers.ATTRIBUTES,
@@ -82,6 +84,7 @@ class ProcessWorld:
         self.points = points
         points.memory = raw_memory
         self.more = exchanged()
+        self.zygote = zygote.Zygote(scope)
         self.instrumentation = instrumentation
         self.scope = scope
         self.keys: set[Any] = set()
@@ -125,6 +128,7 @@ class ProcessWorld:
             scheduler.beginning, scheduler.ending, scheduler.outside.others = begin, end, others
             scheduler.processes = None
             hub.close()
+            self.zygote.stop()
 
     def _begin(self) -> None:
         assert self._root is not None
@@ -144,7 +148,7 @@ class ProcessWorld:
             self.keys.update(keys)
 
     def attachment(
-        self, task: Task, label: str, name: str, parent: int | None, *, launched: bool
+        self, task: Task, label: str, name: str, parent: int, *, launched: bool
     ) -> Attachment:
         """What a process that `task` is about to start has to carry."""
         scheduler = self.scheduler
@@ -170,6 +174,7 @@ class ProcessWorld:
 
     def leave_parent(self) -> None:
         """This process was forked: let go of what belongs to the other one."""
+        self.zygote.forget()
         if self._root is not None:
             self._root.hub.forget()
             self._root = None
