@@ -11,8 +11,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from pytest_racecheck.campaign.mode import mode_for
 from pytest_racecheck.instrument.scope import Scope
-from pytest_racecheck.model.settings import DEFAULT_SCHEDULES, DEFAULT_SECONDS, layered
+from pytest_racecheck.model.settings import (
+    DEFAULT_EXPLORED,
+    DEFAULT_SCHEDULES,
+    DEFAULT_SECONDS,
+    layered,
+)
 from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.model.wording import plural
 from pytest_racecheck.plugin.marker import NAME, marked
@@ -44,11 +50,12 @@ class Summary:
         self._modules: set[str] = set()
 
     def pytest_report_header(self, config: pytest.Config) -> str:
-        """One line: the budget of a test, and the seed."""
+        """One line: the mode, the budget of a test, and the seed."""
         settings = layered(*options_of(config).layers)
-        runs = settings.schedules or DEFAULT_SCHEDULES
+        mode = mode_for(settings)
+        runs = settings.schedules or (DEFAULT_SCHEDULES if mode == "jitter" else DEFAULT_EXPLORED)
         seconds = settings.seconds or DEFAULT_SECONDS
-        return f"racecheck: jitter, at most {runs} runs and {seconds:g} s a test, {seed_option(config)}"
+        return f"racecheck: {mode}, at most {runs} runs and {seconds:g} s a test, {seed_option(config)}"
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport

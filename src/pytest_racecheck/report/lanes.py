@@ -14,6 +14,7 @@ from itertools import groupby
 from pytest_racecheck.model.outcome import RunResult
 from pytest_racecheck.report.fold import fold
 from pytest_racecheck.report.places import Names, Places
+from pytest_racecheck.report.players import without_crowd
 from pytest_racecheck.report.rows import Row, rows_of
 
 _INDENT = "  "
@@ -33,10 +34,12 @@ def lanes(result: RunResult, places: Places, names: Names, width: int) -> str:
     if explored is None or not explored.trace:
         return ""
     rows = rows_of(explored.trace, explored.waiting, places)
+    shown = {row.task for row in rows}
+    idle = [task for task in result.tasks if task not in shown and task != _MAIN]
+    rows = without_crowd(rows, _MAIN)
     playing = [task for task in result.tasks if any(row.task == task for row in rows)]
     if not playing:
         return ""
-    idle = [task for task in result.tasks if task not in playing and task != _MAIN]
     rows = _cut(_condensed(rows))
     room = (width - len(_INDENT) - len(_GAP) * (len(playing) - 1)) // len(playing)
     is_wide = room >= _NARROWEST
