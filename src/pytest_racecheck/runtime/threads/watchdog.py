@@ -9,7 +9,8 @@ What no signal reaches is at least named while it goes on, by faulthandler: a ca
 here, one that does not even let go of the interpreter by faulthandler's own, which is told again and again that all is well.
 
 The thread lives as long as a campaign, and is not there when the process forks: a child of a process with several threads may hang,
-and newer versions of Python warn of it.
+and newer versions of Python warn of it. To end a thread and begin another takes as long as a fork, so after a fork it begins when a while has
+passed without a further one: a timer says when.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from greenlet import getcurrent
 from pytest_racecheck.runtime import unreached
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.forks import await_end
+from pytest_racecheck.runtime.threads.alarm import Alarm
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted
 
@@ -44,6 +46,8 @@ _IDLE_SHARE = 0.02
 _DEBUGGERS = frozenset({"bdb", "pdb", "pydevd"})
 # So long may the interpreter be held by one call before it is named.
 _DEADMAN = 10.0
+# So many seconds after a fork it is watched again.
+_LATER = 0.25
 # A task that swallows what ends it is given up after five tries.
 _ABORTS = 20
 # While a campaign is on, the modules hold controlled ones.
@@ -79,10 +83,15 @@ class Watchdog:
         self._suspect: tuple[object, ...] = ()
         self._since = 0.0
         self._asked = self._answered = self._written = False
+        self._alarm: Alarm | None = None
+        self._ringing: Any = None
 
     def __enter__(self) -> Watchdog:
         if self._on_main and _SIGNAL is not None:
             self._handler = signal.signal(_SIGNAL, self._leave)
+            with contextlib.suppress(LookupError):
+                self._alarm = Alarm(_SIGNAL - 1)
+                self._ringing = signal.signal(_SIGNAL - 1, self._ring)
         self._outer, control.watchdog = control.watchdog, self
         if not control.watches_forks and hasattr(os, "register_at_fork"):
             control.watches_forks = True
@@ -95,6 +104,9 @@ class Watchdog:
         control.watchdog = self._outer
         if self._on_main and _SIGNAL is not None:
             signal.signal(_SIGNAL, self._handler or signal.SIG_DFL)
+            if self._alarm is not None:
+                self._alarm.close()
+                signal.signal(_SIGNAL - 1, self._ringing or signal.SIG_DFL)
 
     def resume(self) -> None:
         """Watch (again)."""
@@ -102,8 +114,21 @@ class Watchdog:
         self._name_in(self._deadman)
         self._watching = _Thread(self)
 
+    def resume_later(self) -> None:
+        """Watch (again) in a while, unless there is a `pause` before."""
+        if self._alarm is None:
+            self.resume()
+        else:
+            self._alarm.set(_LATER)
+
+    def _ring(self, _number: int, _frame: FrameType | None) -> None:
+        if self._watching is None:
+            self.resume()
+
     def pause(self) -> None:
         """There is no thread of this one any more when it returns."""
+        if self._alarm is not None:
+            self._alarm.set(0.0)
         if self._watching is not None:
             self._watching.end()
             self._watching = None
@@ -236,7 +261,7 @@ def _pause() -> None:
 
 def _resume() -> None:
     for watchdog in _all():
-        watchdog.resume()
+        watchdog.resume_later()
 
 
 def _forget() -> None:
