@@ -15,10 +15,10 @@ def main() -> None:
     # The kernels are the project under test: found by name, and in scope.
     sys.path.insert(0, str(QUALITY))
     os.chdir(QUALITY)
-    from benchmarks import finding, memory, rates, speed, steps, stretch, twins
+    from benchmarks import finding, memory, processes, rates, speed, steps, stretch, twins
 
     tables = {
-        "speed": speed.table, "steps": steps.table, "memory": memory.table, "rates": rates.table,
+        "speed": speed.table, "processes": processes.table, "steps": steps.table, "memory": memory.table, "rates": rates.table,
         "finding": finding.table, "twins": twins.table, "safestack": stretch.table,
     }  # fmt: skip
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)

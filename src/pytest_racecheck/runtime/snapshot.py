@@ -23,6 +23,8 @@ Restore = Callable[[], None]
 
 _CLASS_MACHINERY = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _MISSING: Any = object()
+# Where the wrappers of shared memory come from.
+_SHARED_MEMORY = frozenset({"multiprocessing.sharedctypes"})
 
 
 class Snapshot:
@@ -60,6 +62,8 @@ class Snapshot:
                 self._add_namespace(value, vars(value))
         elif callable(getattr(value, "cache_clear", None)):
             self._restores += _empty_cache(value)
+        elif kind.__module__ in _SHARED_MEMORY or _is_shared_array(kind):
+            self._restores += _shared_memory(value)
         elif module is not None and kind.__module__ == module and hasattr(value, "__dict__"):
             self._add_instance(value)
 
@@ -143,6 +147,29 @@ def _set(value: set[Any]) -> Restore:
             value.update(saved)
 
     return restore
+
+
+def _is_shared_array(kind: type) -> bool:
+    """Arrays of ctypes are of classes made for their length."""
+    return any(base.__module__ == "_ctypes" for base in kind.__mro__)
+
+
+def _shared_memory(value: Any) -> list[Restore]:
+    """What a `Value` or an `Array` holds, or a piece of raw memory of theirs."""
+    import ctypes
+
+    found = value.__dict__.get("_obj", value) if hasattr(value, "__dict__") else value
+    if not isinstance(found, (ctypes._SimpleCData, ctypes.Array, ctypes.Structure, ctypes.Union)):
+        return []
+    size = ctypes.sizeof(found)
+    saved = ctypes.string_at(ctypes.addressof(found), size)
+    return [lambda: _write(found, saved)]
+
+
+def _write(memory: Any, saved: bytes) -> None:
+    import ctypes
+
+    ctypes.memmove(ctypes.addressof(memory), saved, len(saved))
 
 
 def _empty_cache(function: Any) -> list[Restore]:

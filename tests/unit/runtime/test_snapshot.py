@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import sys
 import types
 from collections import deque
@@ -97,3 +98,14 @@ def test_a_full_cache_is_left_alone(module: types.ModuleType) -> None:
 def test_modules_that_are_gone_do_not_matter() -> None:
     """A name without a module is passed over."""
     Snapshot(["no_such_module"]).restore()
+
+
+def test_shared_memory_is_put_back(module) -> None:
+    """What a Value or an Array at module level holds is what it held before."""
+    module.value = multiprocessing.Value("i", 1)
+    module.array = multiprocessing.Array("i", [1, 2], lock=False)
+    snapshot = Snapshot([module.__name__])
+    module.value.value = 5
+    module.array[1] = 5
+    snapshot.restore()
+    assert (module.value.value, list(module.array)) == (1, [1, 2])

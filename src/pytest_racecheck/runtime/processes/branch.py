@@ -168,6 +168,10 @@ class Branch:
         """The current task has started a manager: the server is where the scheduler is."""
         self.perform(Request("open server", (), True, None, None, (address, dumped(registry))))
 
+    def leave(self) -> None:
+        """This process was forked from the one that this belongs to."""
+        self.world.leave_parent()
+
     def on_file(self, fd: int, name: str, writes: bool) -> None:
         """A file is about to be read or written by its descriptor."""
         operate_on_descriptor(fd, name, writes)

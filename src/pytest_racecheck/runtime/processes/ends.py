@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.processes.member import Member
 
 
+# It is gone; of one that a server has forked the server's word comes a moment later.
+_REAPED = 2.0
+
+
 class Ends:
     """The ends of the members of one run."""
 
@@ -50,17 +54,24 @@ class Ends:
         if member.is_over:
             return
         member.over()
-        self._codes[member] = self._exit_code(member)
+        code = self._exit_code(member)
+        if code is None:
+            # Whoever has started it could tell.
+            self._hub.scheduler.uncontrolled.add(f"how {member.name} ended")
+            return
+        self._codes[member] = code
         held = self._hub.held_by(member)
         if held:
             self._held[member] = held
 
-    def _exit_code(self, member: Member) -> int:
+    def _exit_code(self, member: Member) -> int | None:
         """The system's word for it; that of a process which somebody else is to reap is not known here."""
         popen = getattr(member.process, "_popen", None)
+        if popen is None:
+            return None
         with uncontrolled():
-            code = None if popen is None else popen.poll()
-        return -signal.SIGKILL if code is None else int(code)
+            code = popen.wait(_REAPED)
+        return None if code is None else int(code)
 
     def judge(self) -> None:
         """Record what went wrong, at the end of the run."""

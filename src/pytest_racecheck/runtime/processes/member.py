@@ -7,13 +7,11 @@ in before anything else happens.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.processes.channel import Channel, Closed, Message
+from pytest_racecheck.runtime.processes.handle import Handle
 from pytest_racecheck.runtime.processes.patience import Patience
 
 if TYPE_CHECKING:
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 #: What the two sides say to each other; see `branch.py` for the other one.
 ASK, ENDED, OVER, DIED, ANSWER = "ask", "ended", "over", "died", "answer"
 GO, PROBE, DESCRIBE = "go", "probe", "describe"
+# How long the system may take to do away with a process, in seconds.
+_EXIT = 5.0
 
 
 class Member:
@@ -36,7 +36,7 @@ class Member:
         self.hub = hub
         self.ticket = ticket
         self.process = process
-        self.pid = 0
+        self.handle: Handle | None = None
         self.name = ""
         self.tasks: list[Task] = []
         self.watching = 0
@@ -51,7 +51,12 @@ class Member:
     def attach(self, channel: Channel, pid: int) -> None:
         """It has come, and says which process it is."""
         self._channel = channel
-        self.pid = pid
+        self.handle = Handle(pid)
+
+    @property
+    def pid(self) -> int:
+        """Its number; 0 before it has come."""
+        return 0 if self.handle is None else self.handle.pid
 
     @property
     def main_task(self) -> Task:
@@ -144,7 +149,8 @@ class Member:
         self.is_over = True
         self.watching = 0
         if self._channel is not None:
-            self._patience.await_exit(self._channel, self.pid)
+            if self.handle is not None:
+                self.handle.is_gone(_EXIT)
             self._channel.close()
         for task in self.tasks:
             self.hub.scheduler.disable(task)
@@ -157,17 +163,19 @@ class Member:
 
     def kill(self) -> None:
         """End it, whatever it does."""
-        if self._channel is None:
-            return
-        self._channel.close()
-        if not self.is_over:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+        if self._channel is not None:
+            self._channel.close()
+        if self.handle is not None:
+            self.handle.kill()
+            self.handle.is_gone(_EXIT)
+            self.handle.close()
 
     def forget(self) -> None:
         """This process is another one, made by a fork: the line is not its own."""
         if self._channel is not None:
             self._channel.close()
+        if self.handle is not None:
+            self.handle.close()
 
 
 _NEWS: dict[str, Callable[..., None]] = {

@@ -6,32 +6,27 @@ still himself; then it would wait for ever. The two are told apart by whether it
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
 import time
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
 from pytest_racecheck.model.trace import Position
+from pytest_racecheck.runtime.processes.channel import Channel, Closed
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted
 
 if TYPE_CHECKING:
-    from pytest_racecheck.runtime.processes.channel import Channel
     from pytest_racecheck.runtime.processes.member import Member
 
 # Seconds: between two looks, idle until it is taken to be blocked, computing until it is taken to do so for ever.
 _LOOK = 0.1
 BLOCKED = 1.0
 ENDLESS = 5.0
-# How long the system may take to do away with a process.
-_EXIT = 5.0
 _IDLE_SHARE = 0.05
 # While a campaign is on, the module itself holds the controlled ones.
 _monotonic = time.monotonic
 _open = open
-_poll = getattr(select, "poll", None)
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -56,6 +51,9 @@ class Patience:
         began = quiet = _monotonic()
         used = _processor_time(self._member.pid)
         while not channel.is_ready(_LOOK):
+            if self._is_gone() and not channel.is_ready(0.0):
+                # Somebody else may still hold its end of the line.
+                raise Closed
             now, more = _monotonic(), _processor_time(self._member.pid)
             if more - used > _IDLE_SHARE * (now - quiet):
                 quiet, used = now, more
@@ -63,6 +61,10 @@ class Patience:
                 self._give_up(self._blocked(now - quiet))
             if now - began > self._member.hub.endless:
                 self._give_up(None)
+
+    def _is_gone(self) -> bool:
+        handle = self._member.handle
+        return handle is not None and handle.is_gone()
 
     def _blocked(self, seconds: float) -> StuckCall:
         inner, position = self._member.hub.stacks.standing(self._member.pid)
@@ -88,20 +90,6 @@ class Patience:
             details=f"{self._member.hub.endless:g} s had passed without an operation on anything that processes share",
             position=_place(position),
         )
-
-    def await_exit(self, channel: Channel, pid: int) -> None:
-        """Return when the process is gone, or can be reaped."""
-        with contextlib.suppress(AttributeError, OSError):
-            fd = os.pidfd_open(pid)
-            try:
-                asked = _poll() if _poll is not None else None
-                if asked is not None:
-                    asked.register(fd, select.POLLIN)
-                    asked.poll(_EXIT * 1000)
-                    return
-            finally:
-                os.close(fd)
-        channel.is_ready(_EXIT)
 
 
 def _place(position: Position | None) -> tuple[str, int] | None:

@@ -56,6 +56,10 @@ class Root:
         """What a process has held is free."""
         self._retries.all()
 
+    def leave(self) -> None:
+        """This process was forked from the one that this belongs to."""
+        self.world.leave_parent()
+
     def on_file(self, fd: int, name: str, writes: bool) -> None:
         """A file is about to be read or written by its descriptor."""
         operate_on_descriptor(fd, name, writes)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 RealSemLock: Any = synchronize._multiprocessing.SemLock  # type: ignore[attr-defined]
 _ACTIONS = {"take": "ACQUIRE", "give": "RELEASE"}
+_COUNTING = synchronize.SEMAPHORE  # type: ignore[attr-defined]
+# Kept: one that goes would close what it shares with the original.
+_PLAIN: dict[int, Any] = {}
 RECURSIVE = synchronize.RECURSIVE_MUTEX  # type: ignore[attr-defined]
 
 
@@ -162,7 +165,22 @@ class SemLock:
         self._owner, self._depth = None, 0
 
 
-def living() -> list[object]:
+def put_back(real: Any, value: int) -> None:
+    """Give a semaphore the value again that it had before a run: whoever was ended in the run may have left it taken."""
+    if real._get_value() == value:
+        return
+    if real.kind == RECURSIVE:
+        # Only its owner could release it, who is gone; as a plain semaphore it is anybody's.
+        if real.handle not in _PLAIN:
+            _PLAIN[real.handle] = RealSemLock._rebuild(real.handle, _COUNTING, real.maxvalue, None)
+        real = _PLAIN[real.handle]
+    while real._get_value() < value:
+        real.release()
+    while real._get_value() > value and real.acquire(False):
+        pass
+
+
+def living() -> list[Any]:
     """Those that there are: the garbage collector may not know them, but it knows the locks that are made of them."""
     found = [obj for obj in gc.get_objects() if issubclass(type(obj), synchronize.SemLock)]
     return [obj._semlock for obj in found if type(obj._semlock) is RealSemLock]

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.task import Task
 
 
-def exchanged() -> More:
-    """What is exchanged in every process of a program."""
+def exchanged(living: Callable[[], list[Any]] = semaphores.living) -> More:
+    """What is exchanged in every process of a program; `living` are the semaphores that there are."""
     return More(
         pairs=[
             *semaphores.REPLACEMENTS,
@@ -57,7 +57,7 @@ def exchanged() -> More:
             *managers.ATTRIBUTES,
         ],
         locks={semaphores.RealSemLock: semaphores.SemLock},
-        living=semaphores.living,
+        living=living,
     )
 
 
@@ -83,7 +83,8 @@ class ProcessWorld:
         self.scheduler = scheduler
         self.points = points
         points.memory = raw_memory
-        self.more = exchanged()
+        self.more = exchanged(self._semaphores)
+        self._known: list[tuple[Any, int]] = []
         self.zygote = zygote.Zygote(scope)
         self.instrumentation = instrumentation
         self.scope = scope
@@ -130,8 +131,17 @@ class ProcessWorld:
             hub.close()
             self.zygote.stop()
 
+    def _semaphores(self) -> list[Any]:
+        """Those that there are before the first run, whose values are put back before each."""
+        found = semaphores.living()
+        with contextlib.suppress(NotImplementedError):
+            self._known = [(real, real._get_value()) for real in found]
+        return found
+
     def _begin(self) -> None:
         assert self._root is not None
+        for real, value in self._known:
+            semaphores.put_back(real, value)
         self._made = itertools.count(1)
         self._root.begin()
         self._root.hub.begin()
@@ -178,8 +188,9 @@ class ProcessWorld:
         if self._root is not None:
             self._root.hub.forget()
             self._root = None
-        elif self._branch is not None:
+        if self._branch is not None:
             self._branch.close()
+            self._branch = None
 
     def branch_off(self, branch: Branch, attachment: Attachment) -> Task:
         """Be a part of the program that another process schedules; returns the main task."""

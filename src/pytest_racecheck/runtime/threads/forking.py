@@ -28,6 +28,8 @@ def fork() -> int:
     finally:
         if child:
             control.scheduler = scheduler
+    if not child and scheduler is not IDLE and scheduler.processes is not None:
+        scheduler.processes.leave()
     return child
 
 
