@@ -3,8 +3,8 @@
 A test that hangs and one that is slow look the same from inside: both wait. Using no processor is not enough to tell them apart,
 since a test may well sleep, or wait for an answer. The kernel knows better: which call each thread stands in, and with which arguments. A
 process is at rest when no thread computes, each one stands in a call that waits without a time limit, and what these calls wait for can only
-come from this process itself, because it has made no children and both ends of each pipe and each connection are here. Nothing will
-ever happen in such a process again.
+come from this process itself, because both ends of each pipe and each connection are here; or from its children, if those are at
+rest as well (`families.py`). Nothing will ever happen in such a process again.
 
 What cannot be seen that clearly counts as moving: other calls, other kinds of files, other systems. Those get the longer limit.
 
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 
 from pytest_racecheck.runtime.context import abandoned, control
 from pytest_racecheck.runtime.forks import await_end, call_before_fork, forget, tasks
+from pytest_racecheck.runtime.jitter import families
 from pytest_racecheck.runtime.jitter.rescue import lives
 from pytest_racecheck.runtime.jitter.waits import KNOWN, TASKS, wait_of
 from pytest_racecheck.runtime.threads.elsewhere import Beforehand, leads_elsewhere
@@ -39,32 +40,43 @@ _TOOLS = frozenset({"pytest_timeout", "_pytest", "xdist", "execnet", "coverage"}
 class Rest:
     """From `seconds` on looks whether the process has come to rest, and calls `found` each time that it has.
 
-    The looks are on a thread of their own, which is gone when the process forks, and does not come back then: who makes children
-    is not at rest while it has them.
+    The looks are on a thread of their own, which is gone when the process forks. It does not come back by itself then: `gone` is called, and
+    `begin` has it look again.
     """
 
-    def __init__(self, seconds: float, found: Callable[[], None]) -> None:
+    def __init__(
+        self, seconds: float, found: Callable[[], None], gone: Callable[[], None] = lambda: None
+    ) -> None:
         self._seconds = seconds
         self._found = found
+        self._gone = gone
         self._others = tasks() - _pythons()
         self._before = Beforehand.now()
         self._stop, self._ended = _thread.allocate_lock(), _thread.allocate_lock()
         self._ends = False
+        self.is_gone = False
         self._thread: frozenset[int] = frozenset()
 
     def begin(self) -> None:
         """Look from now on."""
         if not KNOWN:
             return
+        # An earlier thread has left the ones it had taken.
+        self._stop, self._ended = _thread.allocate_lock(), _thread.allocate_lock()
         self._stop.acquire()
         self._ended.acquire()
-        self._ends = True
-        call_before_fork(self.end)
+        self._ends, self.is_gone = True, False
+        call_before_fork(self._end_for_fork)
         _start_new_thread(watching(control.test, self._live), ())
+
+    def _end_for_fork(self) -> None:
+        self.end()
+        self.is_gone = True
+        self._gone()
 
     def end(self) -> None:
         """Return when nobody looks any more."""
-        forget(self.end)
+        forget(self._end_for_fork)
         if self._ends:
             self._ends = False
             self._stop.release()
@@ -91,9 +103,12 @@ def at_rest(others: frozenset[int] | set[int], before: Beforehand) -> bool:
     left_out = {*others, *_tools(), *(one.native_id for one in abandoned if lives(one))}
     try:
         waits = [wait_of(tid) for tid in tasks() if tid not in left_out]
-        if None in waits or _has_children_since(before):
+        if None in waits:
             return False
-        return _stay_inside({fd for wait in waits for fd in wait or ()}, before)
+        fds = {fd for wait in waits for fd in wait or ()}
+        if _has_children_since(before):
+            return families.at_rest(before, fds)
+        return _stay_inside(fds, before)
     except (OSError, ValueError):
         return False
 

@@ -60,6 +60,7 @@ class Watchdog:
         self._rang = 0
         self._named = False
         self._armed = False
+        self._limit = self._at_rest = 0.0
 
     def __enter__(self) -> Watchdog:
         """Nothing is watched yet."""
@@ -77,8 +78,10 @@ class Watchdog:
         self._handler = signal.signal(signal.SIGALRM, self._rings)
         self._began = time.monotonic()
         self._armed = True
+        self._limit = seconds
         if at_rest is not None:
-            self._rest = Rest(at_rest, self._is_at_rest)
+            self._at_rest = at_rest
+            self._rest = Rest(at_rest, self._is_at_rest, self._look_later)
             self._rest.begin()
         self._ring_in(seconds, self._began)
 
@@ -116,6 +119,8 @@ class Watchdog:
         if self._pending and now - self._began >= self._pending:
             self.disarm()
             return
+        if self._goes_on(now):
+            return
         if self._said is None:
             self.seconds = now - self._began
             self._said = self._notice(frame)
@@ -123,6 +128,21 @@ class Watchdog:
         self._rang = 0
         self._ring_in(_AGAIN, now)
         raise RunOverdue(self._said)
+
+    def _look_later(self) -> None:
+        """The process is about to fork: some time after that somebody has to look again."""
+        now = time.monotonic()
+        self._ring_in(min(self._at_rest, self._began + self._limit - now), now)
+
+    def _goes_on(self, now: float) -> bool:
+        """Whether it is not the limit that rings, but that it is time to see whether somebody still looks for rest."""
+        left = self._began + self._limit - now
+        if self._rest is None or self._said is not None or self._rang or left <= _SHORTEST:
+            return False
+        if self._rest.is_gone:
+            self._rest.begin()
+        self._ring_in(left, now)
+        return True
 
     def _ring_in(self, seconds: float, now: float) -> None:
         if self._pending:

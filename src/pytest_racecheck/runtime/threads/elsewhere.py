@@ -30,8 +30,7 @@ class Beforehand:
     @classmethod
     def now(cls) -> Beforehand:
         """At this moment."""
-        children = frozenset(_children())
-        return cls(children, frozenset(map(_file, _open())) if children else frozenset())
+        return cls(frozenset(_children()), frozenset(map(_file, _open())))
 
 
 def leads_elsewhere(fds: Iterable[int], before: Beforehand = Beforehand()) -> bool:
