@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from forked_pytest import Sessions
 
 # The update loses its race in some 25 to 40 % of jittered runs, whatever the interpreter; a campaign of 100 misses it with a
 # probability of at most 0.75 ** 99 < 1e-12.
@@ -59,25 +65,61 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     return pytester
 
 
+LIMIT = 120
+# A variable by which processes are found again; those that are forked do not show it.
+_BY_NAME = "RACECHECK_TEST_PROJECT"
 # Words on the command line that mean another plugin, or how plugins are loaded.
 _NEIGHBOURS = ("-n", "--count", "--cov", "--timeout", "randomly", "no:racecheck")
 
 
+@pytest.fixture(scope="session")
+def sessions() -> Iterator[Sessions]:
+    """What sessions of pytest are forked from."""
+    sessions = Sessions()
+    yield sessions
+    sessions.close()
+
+
 @pytest.fixture
-def plain(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+def plain(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Run:
     """Run pytest on the project, in a process of its own, without reordering.
 
     Of the plugins that are installed here only ours is loaded, unless `args` name another: importing them takes longer than most tests.
+    And the process is forked, where that makes no difference.
     """
+    numbers = itertools.count()
 
     def run(*args: str) -> pytest.RunResult:
+        if any(arg.startswith(_NEIGHBOURS) for arg in args):
+            return project.runpytest_subprocess("-p", "no:randomly", *args, timeout=LIMIT)
+        args = ("-p", "pytest_racecheck.plugin", "-p", "no:randomly", *args)
         with monkeypatch.context() as patch:
-            if not any(arg.startswith(_NEIGHBOURS) for arg in args):
-                patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-                args = ("-p", "pytest_racecheck.plugin", *args)
-            return project.runpytest_subprocess("-p", "no:randomly", *args, timeout=120)
+            patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            sessions = request.getfixturevalue("sessions") if hasattr(os, "fork") else None
+            if (
+                sessions is None
+                or sessions.hash_seed != os.environ.get("PYTHONHASHSEED")
+                or _BY_NAME in os.environ
+            ):
+                return project.runpytest_subprocess(*args, timeout=LIMIT)
+            return _forked(sessions, project.path / f"session-{next(numbers)}", *args)
 
     return run
+
+
+def _forked(sessions: Sessions, folder: Path, *args: str) -> pytest.RunResult:
+    """What `runpytest_subprocess` does, told in the same way."""
+    folder.mkdir()
+    output, errors = folder / "stdout", folder / "stderr"
+    began = time.monotonic()
+    status = sessions.run((f"--basetemp={folder / 'temporary'}", *args), output, errors, LIMIT)
+    seconds = time.monotonic() - began
+    lines = [path.read_text(encoding="utf-8").splitlines() for path in (output, errors)]
+    for stream, said in zip((sys.stdout, sys.stderr), lines, strict=True):
+        print(*said, sep="\n", file=stream)
+    return pytest.RunResult(status, *lines, seconds)
 
 
 @pytest.fixture

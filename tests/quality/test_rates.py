@@ -32,8 +32,15 @@ TABLE = {
     "circular_buffer": (0.93, (0.07 + 0.14) / 3, 0.94, 0.96, 0.95),
     "bounded_buffer": (0.28, (0.013 + 0.031) / 3, 0.31, 0.28, 0.12),
 }
+# Where it is not to take long, one kernel of each kind: lost update, order, two stages, deadlock of many, one late step.
+QUICK = ("lost_update_2x1", "reorder_2_1", "twostage_1_1", "dining_5", "uneven_25")
 CELLS = [
-    (name, strategy, rate)
+    pytest.param(
+        name,
+        strategy,
+        rate,
+        marks=() if name in QUICK else pytest.mark.thorough,
+    )
     for name, rates in TABLE.items()
     for strategy, rate in zip(STRATEGIES, rates, strict=True)
 ]

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import pytest_racecheck
 from pytest_racecheck.model.pending import availability
 from pytest_racecheck.plugin.options import OTHERS, SETTINGS, SWITCH
@@ -126,10 +124,12 @@ def pattern(documented: str) -> re.Pattern[str]:
 DOCUMENTED = [text for cell, _ in rows("messages.md") for text in re.findall(r"`([^`]+)`", cell)]
 
 
-@pytest.mark.parametrize("message", sorted(messages()))
-def test_every_message_is_documented(message) -> None:
+def test_every_message_is_documented() -> None:
     """Each has an entry that says what to do."""
-    assert any(pattern(entry).fullmatch(message) for entry in DOCUMENTED)
+    entries = [pattern(entry) for entry in DOCUMENTED]
+    found = messages()
+    assert len(found) > 50
+    assert not [text for text in found if not any(entry.fullmatch(text) for entry in entries)]
 
 
 def test_every_documented_message_exists() -> None:

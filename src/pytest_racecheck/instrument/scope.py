@@ -77,7 +77,7 @@ class Scope:
             return filename in self.places or any(
                 place.endswith(".") and filename.startswith(place) for place in self.places
             )
-        path = os.path.realpath(filename)
+        path = _real(filename) if os.path.isabs(filename) else os.path.realpath(filename)
         if any(path == place or path.startswith(place + os.sep) for place in self.places):
             return True
         root = str(self.root)
@@ -96,6 +96,12 @@ def _is_foreign(path: str, root: str) -> bool:
             return True
         folder = os.path.dirname(folder)
     return False
+
+
+@cache
+def _real(path: str) -> str:
+    """Where an absolute path leads: every campaign asks for all modules, and the answer takes a system call a folder."""
+    return os.path.realpath(path)
 
 
 def _is_under(path: str, place: str) -> bool:

@@ -1,0 +1,100 @@
+"""Sessions of pytest, each in a process of its own, forked from one that has pytest loaded already.
+
+Most of a short session goes into starting an interpreter and importing pytest, and the acceptance tests have hundreds. This plugin
+is not loaded beforehand: when it imports what is part of what they look at. What an interpreter reads only when it starts, such as the
+seed of its hashes, is that of the process that all of them are forked from.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = str(Path(__file__).parent)
+# As `python -m pytest` starts: with nothing of ours on the path, and with a main module that spawned children need not import.
+_START = f"import sys; sys.path.insert(0, {HERE!r}); from forked_pytest import serve; sys.path.remove({HERE!r}); serve()"
+
+
+class Sessions:
+    """The process that sessions are forked from, seen from the tests; one session at a time."""
+
+    def __init__(self) -> None:
+        self.hash_seed = os.environ.get("PYTHONHASHSEED")
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def run(self, args: Sequence[str], output: Path, errors: Path, timeout: float) -> int:
+        """The exit status of `pytest *args`, run here and now, in this environment, with its output in files."""
+        request = {"args": args, "folder": os.getcwd(), "environment": dict(os.environ), "files": [str(output), str(errors)]}  # fmt: skip
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._process.stdin.flush()
+        child = self._answer(timeout)
+        try:
+            return self._answer(timeout)
+        except TimeoutError:
+            os.kill(child, signal.SIGKILL)
+            self._answer(timeout)
+            raise
+
+    def _answer(self, timeout: float) -> int:
+        answers = self._process.stdout
+        assert answers is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(answers, selectors.EVENT_READ)
+            if not selector.select(timeout):
+                raise TimeoutError(f"no end of pytest within {timeout} s")
+        return int.from_bytes(os.read(answers.fileno(), 8), "little", signed=True)
+
+    def close(self) -> None:
+        """End the process; idle it has nothing to lose."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def serve() -> None:
+    """In the process itself: fork for each request; the children return from here into their session."""
+    import pytest
+    from _pytest.config import default_plugins
+
+    for name in default_plugins:
+        importlib.import_module(f"_pytest.{name}")
+    while line := os.read(0, 1 << 20):
+        # A request may be longer than a pipe holds.
+        while not line.endswith(b"\n"):
+            line += os.read(0, 1 << 20)
+        child = os.fork()
+        if not child:
+            _become(json.loads(line))
+            sys.exit(pytest.console_main())
+        _tell(child)
+        _, status = os.waitpid(child, 0)
+        _tell(os.waitstatus_to_exitcode(status))
+    sys.exit()
+
+
+def _tell(number: int) -> None:
+    os.write(1, number.to_bytes(8, "little", signed=True))
+
+
+def _become(request: dict[str, object]) -> None:
+    """Take on the folder, environment, arguments and streams of the session that is wanted."""
+    folder, files = str(request["folder"]), request["files"]
+    assert isinstance(files, list)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(request["environment"])  # type: ignore[call-overload]
+    sys.path[0] = folder
+    sys.argv[:] = [sys.modules["pytest"].__file__ or "pytest", *request["args"]]  # type: ignore[misc]
+    for number, name in enumerate([os.devnull, *files]):
+        handle = os.open(name, os.O_RDWR | os.O_CREAT)
+        os.dup2(handle, number)
+        os.close(handle)
