@@ -66,23 +66,22 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 
 LIMIT = 120
-# A variable by which processes are found again; those that are forked do not show it.
-_BY_NAME = "RACECHECK_TEST_PROJECT"
 # Words on the command line that mean another plugin, or how plugins are loaded.
 _NEIGHBOURS = ("-n", "--count", "--cov", "--timeout", "randomly", "no:racecheck")
 
 
 @pytest.fixture(scope="session")
-def sessions() -> Iterator[Sessions]:
-    """What sessions of pytest are forked from."""
-    sessions = Sessions()
+def sessions() -> Iterator[Sessions | None]:
+    """What sessions of pytest are forked from, where there is such a thing."""
+    sessions = Sessions() if hasattr(os, "fork") else None
     yield sessions
-    sessions.close()
+    if sessions is not None:
+        sessions.close()
 
 
 @pytest.fixture
 def plain(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, sessions: Sessions | None
 ) -> Run:
     """Run pytest on the project, in a process of its own, without reordering.
 
@@ -97,12 +96,7 @@ def plain(
         args = ("-p", "pytest_racecheck.plugin", "-p", "no:randomly", *args)
         with monkeypatch.context() as patch:
             patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-            sessions = request.getfixturevalue("sessions") if hasattr(os, "fork") else None
-            if (
-                sessions is None
-                or sessions.hash_seed != os.environ.get("PYTHONHASHSEED")
-                or _BY_NAME in os.environ
-            ):
+            if sessions is None or not sessions.are_like_new(os.environ):
                 return project.runpytest_subprocess(*args, timeout=LIMIT)
             return _forked(sessions, project.path / f"session-{next(numbers)}", *args)
 

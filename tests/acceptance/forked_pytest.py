@@ -1,8 +1,7 @@
 """Sessions of pytest, each in a process of its own, forked from one that has pytest loaded already.
 
 Most of a short session goes into starting an interpreter and importing pytest, and the acceptance tests have hundreds. This plugin
-is not loaded beforehand: when it imports what is part of what they look at. What an interpreter reads only when it starts, such as the
-seed of its hashes, is that of the process that all of them are forked from.
+is not loaded beforehand: when it imports what is part of what they look at.
 """
 
 from __future__ import annotations
@@ -14,22 +13,28 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HERE = str(Path(__file__).parent)
 # As `python -m pytest` starts: with nothing of ours on the path, and with a main module that spawned children need not import.
 _START = f"import sys; sys.path.insert(0, {HERE!r}); from forked_pytest import serve; sys.path.remove({HERE!r}); serve()"
+# What an interpreter, or another process about it, reads once and for all when it starts.
+_FIXED = ("PYTHONHASHSEED", "RACECHECK_TEST_PROJECT")
 
 
 class Sessions:
     """The process that sessions are forked from, seen from the tests; one session at a time."""
 
     def __init__(self) -> None:
-        self.hash_seed = os.environ.get("PYTHONHASHSEED")
+        self._fixed = [os.environ.get(name) for name in _FIXED]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+
+    def are_like_new(self, environment: Mapping[str, str]) -> bool:
+        """Whether forked sessions differ in nothing from those of a new interpreter in that environment."""
+        return self._fixed == [environment.get(name) for name in _FIXED]
 
     def run(self, args: Sequence[str], output: Path, errors: Path, timeout: float) -> int:
         """The exit status of `pytest *args`, run here and now, in this environment, with its output in files."""

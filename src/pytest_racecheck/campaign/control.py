@@ -16,8 +16,8 @@ at its first failure.
 
 Four comparisons can be made in one judgement (all runs or the repeated ones alone with control runs, slow tasks, delays), so each has
 a quarter of the error that the whole may have. A campaign that ends at its first failure may have met one by a chance that its delays do not
-bring back; it then goes on, and is judged again at the next one. Each judgement may use up half of the error that the ones before
-have left, so that all together stay below the whole, however many there are.
+bring back, or so seldom that it would take a thousand control runs; it then goes on, and is judged again at the next one. Each
+judgement may use up half of the error that the ones before have left, so that all together stay below the whole, however many there are.
 """
 
 from __future__ import annotations
@@ -51,22 +51,26 @@ _TOO_FEW = "too few to tell a race from a flaky test"
 class Control:
     """What the control runs said: whether the failure is a race, and the sentence that says why.
 
-    `returned` is False where no failure came again, though its delays were repeated: another one may still be a race.
+    `settled` is False where failures did not come again, or too seldom, though their delays were repeated: another one may still be
+    shown to be a race.
     """
 
     is_race: bool
     reason: str
-    returned: bool = True
+    settled: bool = True
 
 
 def judge(
-    campaign: JitterCampaign, program: Callable[[World], None], level: float = LEVEL
+    campaign: JitterCampaign,
+    program: Callable[[World], None],
+    level: float = LEVEL,
+    share: float = 1.0,
 ) -> Control:
     """Repeat failed runs, in turn with runs without concurrency, or calm ones where that is impossible, and compare.
 
-    `level` is the chance of an error that each comparison may have.
+    `level` is the chance of an error that each comparison may have, `share` how much of the time is worth spending on control runs.
     """
-    trial = Trial(campaign, program)
+    trial = Trial(campaign, program, share)
     if trial.control():
         return _of_separable(trial, level)
     return _of_waiting(trial, level)
@@ -87,6 +91,7 @@ def _of_separable(trial: Trial, level: float) -> Control:
         return Control(
             False,
             f"it fails in {_share(runs)} of runs; {made} without concurrency are {_TOO_FEW} ({needed} needed)",
+            settled=False,
         )
     return Control(
         True,
@@ -116,7 +121,8 @@ def _of_waiting(trial: Trial, level: float) -> Control:
         f"it fails in {_share(runs)} of jittered runs, {_again(repeats)}, and in {control.failures or 'none'} of"
         f" {control.runs} without delays"
     )
-    return Control(significant, f"{rates}{'' if significant else f': {_TOO_FEW}'} ({_SO_CALM})")
+    said = f"{rates}{'' if significant else f': {_TOO_FEW}'} ({_SO_CALM})"
+    return Control(significant, said, settled=significant)
 
 
 def _of_frequent(trial: Trial, runs: Tally, level: float) -> Control:
@@ -168,7 +174,7 @@ def _any_failed(control: Tally) -> bool:
 
 def _did_not_return(runs: Tally, repeats: Tally) -> Control:
     """A failure that was not seen again is not called a race."""
-    return Control(False, _why_not(runs, repeats), returned=False)
+    return Control(False, _why_not(runs, repeats), settled=False)
 
 
 def _why_not(runs: Tally, repeats: Tally) -> str:

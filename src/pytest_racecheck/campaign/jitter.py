@@ -48,6 +48,8 @@ LONGEST_HOLD = 40e-3
 HANG_SECONDS = 5.0
 SLOW_RUNS = 20
 SWITCH_INTERVAL = 1e-5
+# Of the time for a judgement, what may go into control runs where another failure might show more.
+_SHARE = 0.2
 # Seconds after the deadline in which a backend can say where its tasks stand, before the program itself counts as hung.
 _SHORTEST_SLACK, _LONGEST_SLACK = 0.7, 1.0
 
@@ -233,7 +235,8 @@ class JitterCampaign:
     def _until_judged(self, program: Callable[[World], None]) -> Control | None:
         """The jittered runs, and the judgement if any failed.
 
-        A campaign that ends at its first failure goes on where that did not come back, and is judged again at the next one.
+        A campaign that ends at its first failure goes on where that did not come back, or so seldom that only very many control
+        runs would settle it, and is judged again at the next one.
         """
         from pytest_racecheck.campaign.control import LEVEL, judge
 
@@ -244,10 +247,10 @@ class JitterCampaign:
         if self._keep_going:
             return judge(self, program, LEVEL)
         level = LEVEL / 2
-        control = judge(self, program, level)
-        while not (control.returned or self._has_hung()) and self._jittered_runs(program):
+        control = judge(self, program, level, _SHARE)
+        while not (control.settled or self._has_hung()) and self._jittered_runs(program):
             level /= 2
-            control = judge(self, program, level)
+            control = judge(self, program, level, _SHARE)
         return control
 
     def _jittered_runs(self, program: Callable[[World], None]) -> bool:

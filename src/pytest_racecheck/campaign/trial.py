@@ -73,14 +73,17 @@ class Tally:
 class Trial:
     """Makes control runs (`controls`) and repeats of failed runs with their delays (`repeats`), as long as there is time.
 
-    Control runs are serial, one task after another, until `control_calmly` says otherwise.
+    `share` is how much of that time may go into many control runs. Control runs are serial, one task after another, until `control_calmly` says otherwise.
     """
 
-    def __init__(self, campaign: JitterCampaign, program: Callable[[World], None]) -> None:
+    def __init__(
+        self, campaign: JitterCampaign, program: Callable[[World], None], share: float = 1.0
+    ) -> None:
         self.campaign = campaign
         self.controls = Tally()
         self.repeats = Tally()
         self._program = program
+        self._share = share
         self._failed = [result.run for result in campaign.results if not result.passed]
         self._next_failed = itertools.cycle(self._failed)
         self._hung = any(result.hung for result in campaign.results)
@@ -112,9 +115,12 @@ class Trial:
             self.control()
 
     def control_until(self, count: int, over: Callable[[Tally], bool]) -> None:
-        """Have `count` control runs, or as many as there is time for; none where that is hopeless, or it is `over` anyway."""
+        """Have `count` control runs, or as many as there is time for; none where that is hopeless, or it is `over` anyway.
+
+        Hopeless is what would take more than the share of the time that is worth it.
+        """
         made = max(1, self.controls.runs)
-        if (count - made) * self._spent / made > self._left():
+        if (count - made) * self._spent / made > self._left() * self._share:
             count = min(count, made + 1)
         while self.controls.runs < count and self._left() > 0 and not over(self.controls):
             self.control()

@@ -73,10 +73,10 @@ class Drawn:
         outcome = self._failure if failed else Outcome.PASSED
         return RunResult(plan.run, outcome, seconds=1e-3, overlapped=overlapped)
 
-    def judged(self) -> Control:
+    def judged(self, share: float = 1.0) -> Control:
         """The judgement on it."""
         assert any(not result.passed for result in self.results)
-        return judge(cast("Any", self), lambda world: None)
+        return judge(cast("Any", self), lambda world: None, share=share)
 
 
 def flaky(rate: float, seed: int) -> Fails:
@@ -153,6 +153,7 @@ def test_a_bad_stretch_is_no_race() -> None:
     campaign = Drawn(lambda kind, run: 40 < next(clock) < 120)
     judgement = campaign.judged()
     assert not judgement.is_race
+    assert not judgement.settled
     assert "not again in 40 runs with the same delays" in judgement.reason
 
 
@@ -163,6 +164,22 @@ def test_too_little_time_is_said() -> None:
     judgement = campaign.judged()
     assert not judgement.is_race
     assert "too few to tell a race from a flaky test" in judgement.reason
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_hardly_comes_back_is_left_to_another_failure(waits: bool) -> None:
+    """Two of 40 repeats fail, which would take a thousand control runs: where those are not worth their time, nothing is settled."""
+    times = itertools.count()
+
+    def fails(kind: str, run: int) -> bool:
+        return kind == "jittered" and run == 4 and next(times) in (0, 10, 30)
+
+    campaign = Drawn(fails, 4, seconds=2.0, cost=0.002, waits=waits)
+    judgement = campaign.judged(share=0.2)
+    assert not judgement.is_race
+    assert not judgement.settled
+    assert "too few to tell a race from a flaky test" in judgement.reason
+    assert len(campaign.kinds) < 100
 
 
 def test_tasks_that_wait_are_compared_with_calm_runs() -> None:
