@@ -37,23 +37,35 @@ def test_with_randomly(project, explored) -> None:
 
 
 def test_with_timeout(project, plain) -> None:
-    """A campaign keeps to its share of its test's time limit."""
+    """A campaign keeps to its share of its test's time limit, which leaves time for all else."""
     project.makepyfile("""
         import pytest
         from counting import Counter, count_safely
 
-        @pytest.mark.timeout(4)
+        @pytest.mark.timeout(8)
         def test_safe():
             assert count_safely(Counter()) == 2
+
+        @pytest.mark.timeout(20)
+        @pytest.mark.racecheck(schedules=1)
+        def test_short():
+            assert count_safely(Counter()) == 2
     """)
-    result = plain("--racecheck", "--racecheck-schedules=1000000", "-v")
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*::test_safe PASSED [[]* runs[]]*"])
+    result = plain("-p", "pytest_timeout", "--racecheck", "--racecheck-schedules=1000000", "-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_safe PASSED [[]* runs[]]*",
+            "inconclusive: *::test_short: the budget (1 run, 8 s) ended before any run was jittered",
+        ]
+    )
 
 
 @pytest.mark.parametrize("func_only", ["false", "true"])
 def test_a_test_that_exceeds_its_time_limit(project, plain, func_only) -> None:
     """What pytest-timeout raises in a later run ends the campaign and is never called a race."""
+    # A campaign that keeps to its share would end by itself where the machine is so slow that it comes to no later run in time.
+    project.makeconftest("from pytest_racecheck.plugin import limits; limits._SHARE = 1.0")
     project.makepyfile("""
         import itertools
         import time
@@ -104,7 +116,8 @@ def test_inside_given(project, explored) -> None:
         def test_racy(flag):
             assert count(Counter()) == 2
     """)
-    result = explored("--racecheck-schedules=30", "-o", "racecheck_keep_going=false")
+    loaded = ("-p", "_hypothesis_pytestplugin")
+    result = explored(*loaded, "--racecheck-schedules=30", "-o", "racecheck_keep_going=false")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["FAILED *::test_racy - RaceFound: *"])
 

@@ -116,7 +116,7 @@ def test_inside_given(project, plain) -> None:
         def test_seeds():
             assert len(set(SEEDS)) == len(SEEDS) >= 2
     """)
-    plain().assert_outcomes(passed=2)
+    plain("-p", "_hypothesis_pytestplugin").assert_outcomes(passed=2)
 
 
 def test_settings_in_order_of_precedence(project, plain) -> None:

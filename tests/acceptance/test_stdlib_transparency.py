@@ -21,6 +21,14 @@ import pytest_racecheck.instrument.install
 DRIVER = Path(__file__).with_name("transparency_driver.py")
 SOURCE = Path(pytest_racecheck.instrument.install.__file__).parents[2]
 
+# Together they have every kind of code: generators, coroutines, decorators, data model, with, threads. The others are run with --thorough.
+QUICK = frozenset(
+    {
+        "test.test_collections", "test.test_contextlib", "test.test_contextlib_async", "test.test_dataclasses",
+        "test.test_functools", "test.test_genericalias", "test.test_heapq",
+        "test.test_threading.BarrierTests", "test.test_threading.ConditionTests",
+    }
+)  # fmt: skip
 # Module, its tests, and the least number of its functions and of the tests that must take part on any interpreter.
 CASES = [
     ("argparse", "test.test_argparse", 100, 1000),
@@ -87,7 +95,11 @@ def missing(name: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("module", "tests", "functions", "least"), CASES, ids=[tests for _, tests, _, _ in CASES]
+    ("module", "tests", "functions", "least"),
+    [
+        pytest.param(*case, id=case[1], marks=() if case[1] in QUICK else pytest.mark.thorough)
+        for case in CASES
+    ],
 )
 def test_the_standard_librarys_own_tests_see_no_difference(
     module: str, tests: str, functions: int, least: int, tmp_path: Path

@@ -57,30 +57,36 @@ SKIPPED = {
     "test_hang_gh94440": PROCESS,
     "test_hang_global_shutdown_lock": PROCESS,
 }
-CASES = [
-    "test.test_queue",
-    "test.test_thread",
-    "test.test_threading.LockTests",
-    "test.test_threading.CRLockTests",
-    "test.test_threading.PyRLockTests",
-    "test.test_threading.EventTests",
-    "test.test_threading.ConditionTests",
-    "test.test_threading.ConditionAsRLockTests",
-    "test.test_threading.SemaphoreTests",
-    "test.test_threading.BoundedSemaphoreTests",
-    "test.test_threading.BarrierTests",
-    "test.test_threading.ThreadTests",
-    "test.test_threading.ThreadingExceptionTests",
-    "test.test_threading.ExceptHookTests",
-    "test.test_threading.TimerTests",
-    "test.test_threading_local",
-    "test.test_concurrent_futures.test_future",
-    "test.test_concurrent_futures.test_thread_pool",
-    "test.test_concurrent_futures.test_wait.ThreadPoolWaitTests",
-    "test.test_concurrent_futures.test_as_completed.ThreadPoolAsCompletedTest",
-    "test.test_concurrent_futures.test_shutdown.ThreadPoolShutdownTest",
-    "test.test_concurrent_futures.test_init.ThreadPoolInitializerTest",
-]
+# What runs in one process, one after another.
+CASES = {
+    "queue": ("test.test_queue",),
+    "thread": ("test.test_thread", "test.test_threading_local"),
+    "locks": (
+        "test.test_threading.LockTests",
+        "test.test_threading.CRLockTests",
+        "test.test_threading.PyRLockTests",
+        "test.test_threading.EventTests",
+        "test.test_threading.ConditionTests",
+        "test.test_threading.ConditionAsRLockTests",
+        "test.test_threading.SemaphoreTests",
+        "test.test_threading.BoundedSemaphoreTests",
+        "test.test_threading.BarrierTests",
+    ),
+    "threading": (
+        "test.test_threading.ThreadTests",
+        "test.test_threading.ThreadingExceptionTests",
+        "test.test_threading.ExceptHookTests",
+        "test.test_threading.TimerTests",
+    ),
+    "futures": (
+        "test.test_concurrent_futures.test_future",
+        "test.test_concurrent_futures.test_thread_pool",
+        "test.test_concurrent_futures.test_wait.ThreadPoolWaitTests",
+        "test.test_concurrent_futures.test_as_completed.ThreadPoolAsCompletedTest",
+        "test.test_concurrent_futures.test_shutdown.ThreadPoolShutdownTest",
+        "test.test_concurrent_futures.test_init.ThreadPoolInitializerTest",
+    ),
+}
 
 
 def exists(case: str) -> bool:
@@ -92,14 +98,14 @@ def exists(case: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_stdlib_under_control(case: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cases", CASES.values(), ids=CASES)
+def test_stdlib_under_control(cases: tuple[str, ...], tmp_path: Path) -> None:
     """No test of the standard library's own fails inside a run."""
-    if not exists(case):
+    if not all(map(exists, cases)):
         pytest.skip("this interpreter comes without these tests")
     path = os.pathsep.join([str(SOURCE), *filter(None, sys.path)])
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(DRIVER), case, "2", *SKIPPED],
+        [sys.executable, "-W", "ignore", str(DRIVER), ",".join(cases), "2", *SKIPPED],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,

@@ -150,7 +150,7 @@ def make_namespace(shared: Any, start: int) -> Any:
 
 @functools.cache
 def own_manager() -> SyncManager:
-    """One manager for all campaigns; it ends with the interpreter."""
+    """One manager for all campaigns; whoever runs them ends it."""
     return multiprocessing.Manager()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from places import PLACES, Place
+from places import PLACES, Place, own_manager
 
 from pytest_racecheck import RaceReport, Verdict, explore
 
@@ -16,6 +17,15 @@ INCREMENTS = st.integers(1, 3)
 STARTS = st.integers(-1000, 1000)
 SEEDS = st.integers(0, 2**32 - 1)
 EXAMPLES = settings(max_examples=2, deadline=None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_manager_stays() -> Iterator[None]:
+    """The manager that the campaigns share ends with them: other tests are told apart by whether there are children."""
+    yield
+    if own_manager.cache_info().currsize:
+        own_manager().shutdown()
+        own_manager.cache_clear()
 
 
 def campaign(

@@ -6,7 +6,7 @@ a signal that comes just before a wait for a lock is only noticed after it; Pyth
 then, those without must not. A question can be asked again, and then given up.
 
 The signals are real-time ones, which hardly any program uses. What they do to a process that does not listen yet is to kill it, so
-they are sent only to one that is known to.
+they are sent only to one that is known to. They are also queued: who is slow to answer, and is asked again, answers more than once.
 """
 
 from __future__ import annotations
@@ -34,17 +34,33 @@ ACCOUNT_SIGNAL = _from_the_last(2)
 
 def listens(pid: int, number: int | None) -> bool:
     """Whether that process has a handler for the signal, as far as can be known."""
+    return number is not None and _has(f"/proc/{pid}", number, ("SigCgt:",))
+
+
+def is_answering(pid: int, number: int | None) -> bool:
+    """Whether the signal is on its way, or a handler written in C is at work; as far as can be known."""
     if number is None:
         return False
-    with contextlib.suppress(OSError, StopIteration):
-        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-            caught = next(line for line in file if line.startswith("SigCgt:"))
-        return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+    with contextlib.suppress(OSError):
+        threads = [f"/proc/{pid}/task/{thread}" for thread in os.listdir(f"/proc/{pid}/task")]
+        # As long as a handler is at work, its own signal is blocked.
+        return any(_has(thread, number, ("SigPnd:", "ShdPnd:", "SigBlk:")) for thread in threads)
     return False
 
 
-def ask(pid: int, number: int | None, path: str, patience: float = _PATIENCE) -> bool:
-    """Ask until the file at `path` changes; whether it did in time."""
+def _has(task: str, number: int, sets: tuple[str, ...]) -> bool:
+    """Whether the signal is in one of those sets of a process or thread."""
+    with contextlib.suppress(OSError):
+        with open(f"{task}/status", encoding="utf-8", errors="replace") as file:
+            found = [line.split()[1] for line in file if line.startswith(sets)]
+        return any(int(mask, 16) >> (number - 1) & 1 for mask in found)
+    return False
+
+
+def ask(
+    pid: int, number: int | None, path: str, patience: float = _PATIENCE, *, once: bool = False
+) -> bool:
+    """Ask until the file at `path` changes, or only `once`; whether it did in time."""
     if not listens(pid, number):
         return False
     before = _state(path)
@@ -53,7 +69,7 @@ def ask(pid: int, number: int | None, path: str, patience: float = _PATIENCE) ->
     while _state(path) == before:
         if time.monotonic() > end:
             return False
-        if rounds % _ROUNDS_A_QUESTION == 0:
+        if rounds % _ROUNDS_A_QUESTION == 0 and not (once and rounds):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number or 0)
         rounds += 1

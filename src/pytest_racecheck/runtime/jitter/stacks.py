@@ -15,7 +15,7 @@ from collections.abc import Callable
 from traceback import FrameSummary
 
 from pytest_racecheck.model.outcome import TaskError
-from pytest_racecheck.runtime.jitter.asking import STACK_SIGNAL, ask
+from pytest_racecheck.runtime.jitter.asking import STACK_SIGNAL, ask, is_answering
 from pytest_racecheck.runtime.jitter.errors import hang_at
 
 _FILE = "stacks"
@@ -38,8 +38,12 @@ def stack_of(pid: int, directory: str, patience: float = 0.3) -> str:
     if not os.path.exists(path):
         return ""
     before = os.path.getsize(path)
-    if not ask(pid, STACK_SIGNAL, path, patience):
+    end = time.monotonic() + patience
+    # It is C that answers, at once, so to ask again would only have it answer twice.
+    if not ask(pid, STACK_SIGNAL, path, patience, once=True):
         return ""
+    while is_answering(pid, STACK_SIGNAL) and time.monotonic() < end:
+        time.sleep(_PAUSE)
     size = -1
     while size != (size := os.path.getsize(path)):
         time.sleep(_PAUSE)

@@ -34,16 +34,21 @@ def concurrently(target) -> None:
 
 def test_a_call_on_no_object_has_a_line_too(tmp_path) -> None:
     """`os.read` is called on nothing that has a name; where it stands is told all the same."""
-    reading, writing = os.pipe()
+    ends: list[int] = []
 
     def read() -> None:
-        os.read(reading, 1)
+        os.read(ends[0], 1)
 
-    _, one = waiting(lambda: concurrently(read), tmp_path)
+    def program() -> None:
+        # Made here and not before: a child that another test has left could share an older one, and then this is no deadlock.
+        ends.extend(os.pipe())
+        concurrently(read)
+
+    _, one = waiting(program, tmp_path)
     assert (one.task, one.operation) == ("read-1", "read")
     assert (one.position.file, one.position.line) == (__file__, read.__code__.co_firstlineno + 1)
-    os.close(reading)
-    os.close(writing)
+    for end in ends:
+        os.close(end)
 
 
 def test_a_thread_without_code_of_the_program(tmp_path) -> None:
