@@ -68,7 +68,7 @@ def test_ini_twins(project, plain, name, text) -> None:
         ("mode=prove", "not available yet: --racecheck-mode = 'prove'"),
         ("strategy=dpor", "not available yet: --racecheck-strategy = 'dpor'"),
         ("races", "not available yet: --racecheck-races"),
-        ("gc", "not available yet: --racecheck-gc"),
+        ("races", "not available yet: --racecheck-races"),
         (
             "replay=rc1:A",
             "--racecheck-replay * expected a token as a report prints it, starting with rc1:*",
@@ -96,7 +96,7 @@ def test_mistakes_on_the_command_line(project, option, complaint) -> None:
         ("racecheck_schedules = x", "ini option racecheck_schedules: *; expected a whole number"),
         ("racecheck_seconds = x", "ini option racecheck_seconds: *; expected a number"),
         ("racecheck_gc = maybe", "ini option racecheck_gc: *; expected true or false"),
-        ("racecheck_gc = true", "not available yet: ini option racecheck_gc"),
+        ("racecheck_races = true", "not available yet: ini option racecheck_races"),
         ("racecheck_html = there", "not available yet: ini option racecheck_html; *"),
     ],
 )

@@ -16,7 +16,7 @@ from pytest_racecheck.model.trace import Action, TraceStep
 
 SYNCHRONISING = frozenset(
     {Action.ACQUIRE, Action.RELEASE, Action.START, Action.END, Action.JOIN, Action.WAIT, Action.WAKE,
-     Action.SLEEP, Action.TIMEOUT}
+     Action.SLEEP, Action.TIMEOUT, Action.COLLECT}
 )  # fmt: skip
 _ASKING = frozenset(
     {"empty", "full", "qsize", "is_set", "locked", "is_alive", "done", "running", "cancelled"}

@@ -23,7 +23,7 @@ from pytest_racecheck.analysis.conditions import is_known, is_made_into
 from pytest_racecheck.analysis.events import Event, Key, events_of
 from pytest_racecheck.analysis.windows import Window, windows_of
 from pytest_racecheck.model.outcome import Outcome, RunResult
-from pytest_racecheck.model.trace import TraceStep, Waiting, to_blame
+from pytest_racecheck.model.trace import TraceStep, Waiting, cycle_of, to_blame
 
 _CLOSING = re.compile(
     r"clos|shut|dispos|destroy|releas|finali[sz]|stopp|terminat|disconnect", re.IGNORECASE
@@ -58,20 +58,6 @@ def _kind_of_waiting(waiting: Sequence[Waiting]) -> Found:
     if deaf and all(one.owner in _TOLD_BY_NOTIFYING for one in deaf):
         return "lost wake-up", deaf[0].resource
     return "deadlock", next((one.resource for one in stuck if one.resource), None)
-
-
-def cycle_of(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
-    """Tasks that wait for each other in a circle, from the first that is in one; empty if none do."""
-    by_task = {one.task: one for one in waiting}
-    for start in waiting:
-        path: list[Waiting] = []
-        one: Waiting | None = start
-        while one is not None and one not in path:
-            path.append(one)
-            one = by_task.get(one.holder) if one.holder is not None else None
-        if one is start:
-            return tuple(path)
-    return ()
 
 
 def _kind_of_trace(trace: Sequence[TraceStep], result: RunResult) -> Found:

@@ -21,6 +21,7 @@ from pytest_racecheck.model.schedule import Deviation, Schedule
 from pytest_racecheck.runtime.threads.controlled import Controlled
 from pytest_racecheck.runtime.threads.run import Run
 from pytest_racecheck.strategies.bounded import Bounded
+from pytest_racecheck.strategies.collecting import Collecting
 from pytest_racecheck.strategies.protocol import Strategy
 from pytest_racecheck.strategies.replay import Replay
 from pytest_racecheck.strategies.through_cold import ThroughCold
@@ -95,6 +96,9 @@ def _fewer_preemptions(
     end = time.monotonic() + FEWER_SECONDS
     choices = max(1, controlled.profile.choices)
     for preemptions in range(first.preemptions):
+        strategy: Strategy = Bounded(preemptions, choices)
+        if controlled.collects:
+            strategy = Collecting(strategy)
         seen: set[Schedule] = set()
         nothing_new = 0
         for _ in range(FEWER_RUNS):
@@ -102,7 +106,7 @@ def _fewer_preemptions(
                 return first
             if nothing_new > NOTHING_NEW:
                 break
-            bounded = ThroughCold(Bounded(preemptions, choices), cold.__contains__)
+            bounded = ThroughCold(strategy, cold.__contains__)
             attempt = replay(first.schedule, bounded)
             if attempt.failed_alike and attempt.preemptions < first.preemptions:
                 return attempt

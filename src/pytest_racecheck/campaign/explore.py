@@ -15,6 +15,7 @@ import gc
 import random
 from collections import Counter
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_racecheck.campaign.budget import Budget
@@ -116,9 +117,9 @@ class ExploreCampaign:
     ) -> CampaignResult:
         """The one run of `token`, and its report; inconclusive where it goes another way than the token says."""
         start = self._start or Snapshot(self.scope.modules())
-        controlled = Controlled(
-            program, self.settings, self.scope, self._classify, start, self._beside
-        )
+        # Whether collections are choices is part of how choices are counted.
+        settings = replace(self.settings, gc=token.gc)
+        controlled = Controlled(program, settings, self.scope, self._classify, start, self._beside)
         with controlled.in_place():
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled, replaying=True):

@@ -38,6 +38,7 @@ def token_of(witness: Witness, controlled: Controlled) -> Token:
         witness.choices,
         witness.check,
         timeouts="any" if scheduler.any_timeouts else "last",
+        gc=controlled.collects,
         hash_seed=hash_seed(),
     )
 

@@ -15,7 +15,6 @@ _SETTINGS: dict[str, tuple[object, ...]] = {
     "mode": ("prove",),
     "strategy": ("dpor",),
     "races": (True,),
-    "gc": (True,),
 }
 _OPTIONS = ("html", "json")
 

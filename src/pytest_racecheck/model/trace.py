@@ -25,6 +25,7 @@ class Action(enum.Enum):
     SLEEP = "sleep"
     TIMEOUT = "timeout"
     RAISE = "raise"
+    COLLECT = "collect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +118,17 @@ def to_blame(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
     holders = {one.holder for one in waiting}
     found = tuple(one for one in waiting if one.operation != "join" or one.task in holders)
     return found or tuple(waiting)
+
+
+def cycle_of(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
+    """Tasks that wait for each other in a circle, from the first that is in one; empty if none do."""
+    by_task = {one.task: one for one in waiting}
+    for start in waiting:
+        path: list[Waiting] = []
+        one: Waiting | None = start
+        while one is not None and one not in path:
+            path.append(one)
+            one = by_task.get(one.holder) if one.holder is not None else None
+        if one is start:
+            return tuple(path)
+    return ()

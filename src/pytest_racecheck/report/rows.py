@@ -21,6 +21,7 @@ from pytest_racecheck.report.places import Places
 
 _FEW_ROWS = 16
 _LOCKING = frozenset({Action.ACQUIRE, Action.RELEASE})
+_ALWAYS = frozenset({Action.RAISE, Action.COLLECT})
 _LONGEST_VALUE = 60
 _MOST_STEPS = 500
 
@@ -78,7 +79,7 @@ def _telling(trace: Sequence[TraceStep], waiting: Sequence[Waiting]) -> list[Tra
     events = events_of(trace)
     shared = _shared(events)
     told = {event.number for event in events if event.key in shared}
-    chosen = [step for step in trace if step.number in told or step.action is Action.RAISE]
+    chosen = [step for step in trace if step.number in told or step.action in _ALWAYS]
     others = list(_synchronising(trace, told, waiting))
     if waiting or len(chosen) + len(others) <= _FEW_ROWS:
         chosen += others
@@ -175,6 +176,8 @@ class _Rows:
             line = _line(step)
             raised = f"raises {step.value}"
             return Row(step.task, where, line, raised) if line else Row(step.task, where, raised)
+        if step.action is Action.COLLECT:
+            return Row(step.task, where, "garbage is collected")
         if step.call is not None:
             return Row(step.task, where, _called(step))
         if step.action in _LOCKING:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from traces import Traced
 
-from pytest_racecheck.analysis.kind import cycle_of, kind_of
+from pytest_racecheck.analysis.kind import kind_of
 from pytest_racecheck.model.outcome import Outcome, TaskError
+from pytest_racecheck.model.trace import cycle_of
 
 A, B, C = "first-1", "second-1", "third-1"
 

@@ -59,7 +59,7 @@ class CollectingScheduler(Scheduler):
             if chosen is not self._collector:
                 return chosen
             self.preemptions -= 1
-            self._collect(task)
+            self.collect(task)
         return super()._pick(task)
 
     def _may_collect(self, task: Task) -> bool:
@@ -70,7 +70,8 @@ class CollectingScheduler(Scheduler):
             holder = holder()
         return task not in getattr(holder, "contenders", ())
 
-    def _collect(self, task: Task) -> None:
+    def collect(self, task: Task) -> None:
+        """`task` collects, with what it holds; finalisers run as part of it."""
         pending = task.resource, task.writes, task.point
         resource = self.resources.of(gc, "garbage")
         task.resource, task.writes, task.point = resource, True, self.own_point("collect")
@@ -78,6 +79,9 @@ class CollectingScheduler(Scheduler):
         if self.watch is not None:
             self.watch(task)
         gc.collect()
+        if self.aborting:
+            # It was a finaliser that could not go on: what ended it there nobody but the interpreter has seen.
+            self.abort_here(task)
         task.resource, task.writes, task.point = pending
 
 

@@ -73,7 +73,7 @@ class Controlled:
         self.instrumentation = Instrumentation(scope, self.points)
         self.scheduler.entering = self.instrumentation.reach
         self._program = program
-        self._collects = bool(settings.gc)
+        self.collects = bool(settings.gc)
         self._classify = classify
         self._start = start
         self._beside = None if beside is None else beside(self)
@@ -81,7 +81,7 @@ class Controlled:
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
         """Exchange the primitives; the functions are rewritten by `instrument`."""
-        collecting = frozen() if self._collects else contextlib.nullcontext()
+        collecting = frozen() if self.collects else contextlib.nullcontext()
         watchdog = Watchdog(self.scheduler)
         beside = self._beside
         with (

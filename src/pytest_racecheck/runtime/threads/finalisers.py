@@ -1,7 +1,8 @@
 """Finalisers of a run that is over.
 
 What a finaliser raises nobody can catch; the interpreter prints it. A task that is being unwound gets an exception wherever it would
-wait, and if that is in a finaliser, it is not the program's doing and nobody is to hear of it.
+wait, and if that is in a finaliser, it is not the program's doing and nobody is to hear of it. Nor is what a finaliser raises then because the
+object never got all it was to have: its `__init__` was cut short.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.threads.task import Aborted
 
 
@@ -19,7 +21,9 @@ def unheard() -> Iterator[None]:
     before = sys.unraisablehook
 
     def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
-        if not isinstance(unraisable.exc_value, Aborted):
+        scheduler = control.scheduler
+        is_over = scheduler is IDLE or scheduler.aborting
+        if not is_over and not isinstance(unraisable.exc_value, Aborted):
             before(unraisable)
 
     sys.unraisablehook = hook

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pytest_racecheck.model.explored import Explored
 from pytest_racecheck.model.outcome import Outcome, RunResult, TaskError
 from pytest_racecheck.model.schedule import Deviation, Schedule
+from pytest_racecheck.model.trace import cycle_of
 from pytest_racecheck.runtime.backend import Body
 from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.jitter.errors import error_of
@@ -161,13 +162,13 @@ class Run:
     def failure_key(self) -> frozenset[tuple[object, ...]]:
         """Equal for runs that failed alike: what was raised where, or who waits where.
 
-        Tasks that were made alike may stand for each other: which of two producers waits, or whether both do, makes no other failure.
+        Tasks that were made alike may stand for each other: which of two producers waits, or whether both do, makes no other failure. Where
+        tasks wait for each other in a circle it is the circle that counts, not who else came to wait for one of them.
         """
         if self.waiting:
             made_from = {task.name: _made_from(task) for task in self._scheduler.tasks}
-            return frozenset(
-                (made_from[one.task], one.operation, one.position) for one in self.waiting
-            )
+            stuck = cycle_of(self.waiting) or self.waiting
+            return frozenset((made_from[one.task], one.operation, one.position) for one in stuck)
         return frozenset(
             (error.kind, type(error.exception).__name__, error.position) for error in self.errors
         )

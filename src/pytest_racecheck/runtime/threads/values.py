@@ -81,6 +81,9 @@ class _Values(reprlib.Repr):
             return f"{kind.__name__}.{x._name_}"
         if issubclass(kind, (type, FunctionType)):
             return str(x.__name__)
+        if issubclass(kind, weakref.ref):
+            # Its own text is made of two addresses.
+            return f"<{kind.__name__}>"
         if issubclass(kind, ModuleType):
             return f"<module {(own_dict(x) or {}).get('__name__')!r}>"
         if _is_dataclass_repr(kind):

@@ -52,6 +52,36 @@ def test_a_finaliser_that_takes_a_lock(explored):
     assert again.failures[0] in found.failures
 
 
+def test_a_finaliser_that_cannot_go_on_is_one_failure(explored):
+    """The interpreter swallows what ends a finaliser; the task whose finaliser it was does not go on after it."""
+    found = explored(_program(threading.Lock), 100, collect=True)
+    assert found.failures
+    assert not [failure for failure in found.failures if failure.count("deadlock: ") > 1]
+
+
+def test_what_never_was_complete_is_not_heard_of(explored, monkeypatch):
+    """Where the end of a run cuts an `__init__` short, the finaliser may miss what that had to set; that is no news of the program."""
+    heard = []
+    monkeypatch.setattr("sys.unraisablehook", lambda unraisable: heard.append(unraisable.exc_type))
+
+    class Late(Connection):
+        def __init__(self, lock, count):
+            with lock:
+                super().__init__(lock, count)
+
+    def program():
+        lock = threading.Lock()
+        threads = [threading.Thread(target=Late, args=(lock, [])) for _ in range(2)]
+        lock.acquire()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert explored(program, 3).failures
+    assert heard == []
+
+
 def test_a_finaliser_that_may_take_it_again(explored):
     """With a lock that its owner may take again there is none."""
     found = explored(_program(threading.RLock), 200, collect=True)

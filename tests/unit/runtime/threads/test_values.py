@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import types
+import weakref
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -59,6 +60,7 @@ class Holder:
         (Color.RED, "Color.RED"),
         (Fraction(1, 2), "Fraction(1, 2)"),
         (Plain, "Plain"),
+        ([weakref.ref(Plain)], "[<ReferenceType>]"),
     ],
 )
 def test_shown(value: object, text: str) -> None:
