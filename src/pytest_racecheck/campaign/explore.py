@@ -46,6 +46,11 @@ from pytest_racecheck.strategies.witness import Witness
 ENOUGH_FAILURES = 50
 # What a run leaves behind in cycles is collected between runs, the young of it often, the old seldom.
 _COLLECT_YOUNG, _COLLECT_ALL = 64, 4_096
+# The further a campaign has come, the fewer runs are watched: after number n comes n + 1 + n // 4. Powers of two would always meet the same strategy
+# of the portfolio, which has eight of them.
+_WATCH_EVERY = 4
+# The first runs are noted, and later one in so many.
+_NOTE_FIRST, _NOTE_EVERY = 32, 5
 # Runs of the first schedule until two in a row must be the same: the first one finds caches empty and code not yet rewritten.
 _ATTEMPTS = 4
 _STUCK = (Outcome.DEADLOCK, Outcome.LIVELOCK, Outcome.POTENTIAL_DEADLOCK)
@@ -186,12 +191,16 @@ class ExploreCampaign:
         if self.settings.gc:
             strategy = Collecting(strategy)
         scheduler, points, generator = controlled.scheduler, controlled.points, self._random
+        to_watch = 2
         # Once: seeding takes as long as a tenth of a short run. What is drawn is a function of the seed all the same.
         generator.seed(self.seed)
         while self._goes_on():
             number = self.runs + 1
-            watched = points.unseen or number & (number - 1) == 0
-            run = controlled.run(strategy, generator, number, watched=watched)
+            watched = points.unseen or number == to_watch
+            if number == to_watch:
+                to_watch += 1 + number // _WATCH_EVERY
+            noted = number < _NOTE_FIRST or not number % _NOTE_EVERY
+            run = controlled.run(strategy, generator, number, watched=watched, noted=noted)
             if self._is_out_of_control(controlled):
                 return
             self._count(run, controlled)

@@ -4,14 +4,17 @@ Of C code only what it is called on can be seen. A method of a built-in containe
 a built-in function (`len`, `sorted`, `heapq.heappush`) acts on its first argument. A Python function out of scope is a black box: it
 counts as one operation on the object it is a method of, or on its module, unless its module is known to keep nothing
 between calls, or to do everything through primitives that are controlled themselves. The library's containers that are written in Python
-(`UserDict`, `WeakValueDictionary`, ...) are containers all the same: what counts is the one inside of them.
+(`UserDict`, `WeakValueDictionary`, ...) are containers all the same; of the former what counts is the one inside. To call a weak reference is to
+read it.
 """
 
 from __future__ import annotations
 
 import collections
+import functools
 import gc
 import os
+import operator
 import sys
 import weakref
 from collections.abc import Callable, Iterable
@@ -27,7 +30,13 @@ from types import (
 )
 from typing import Any
 
-from pytest_racecheck.runtime.threads.resources import CONTENTS, holder_of, is_a, own_dict
+from pytest_racecheck.runtime.threads.resources import (
+    CONTENTS,
+    VOLATILE,
+    holder_of,
+    is_a,
+    own_dict,
+)
 
 Touched = tuple[object, str, bool]
 # What stands in for the library's functions is a point by itself.
@@ -35,9 +44,7 @@ _OURS = str(Path(__file__).parents[2]) + os.sep
 
 _CONTAINERS = (list, dict, set, bytearray, collections.deque)
 #: Containers in Python around one of C, which they call `data`.
-WRAPPED_CONTAINERS = (
-    collections.UserDict, collections.UserList, weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet,
-)  # fmt: skip
+WRAPPED_CONTAINERS = (collections.UserDict, collections.UserList)
 _MUTABLE_HEAPTYPE = 1 << 9
 _READS = frozenset(
     [
@@ -215,6 +222,10 @@ _FILE_MODULES = frozenset(
     ]
 )
 
+# Callables written in C that are no functions: what `functools.cache` makes, and what acts on its first argument.
+_CACHED = type(functools.lru_cache(abs))
+_ON_FIRST = frozenset({operator.itemgetter, operator.attrgetter, operator.methodcaller})
+
 _kinds: dict[type, Callable[[Any], object | None]] = {}
 
 
@@ -278,6 +289,8 @@ def _holder_for(kind: type) -> Callable[[Any], object | None]:
         return _itself
     if issubclass(kind, WRAPPED_CONTAINERS):
         return _wrapped
+    if issubclass(kind, VOLATILE):
+        return _itself
     if kind in _ITERATORS:
         return _underlying
     if kind in _PRIVATE or issubclass(kind, (type, BaseException)):
@@ -309,6 +322,15 @@ class Calls:
             return _builtin(callee, arguments)
         if kind is type:
             return _constructed(callee, arguments)
+        if issubclass(kind, weakref.ref):
+            return (callee, CONTENTS, False)
+        if kind is _CACHED:
+            return (callee, CONTENTS, True)
+        if issubclass(kind, functools.partial):
+            return self.touched(callee.func, (*callee.args, *arguments))
+        if kind in _ON_FIRST:
+            found = holder(arguments[0]) if arguments else None
+            return None if found is None else (found, CONTENTS, kind is operator.methodcaller)
         return None
 
     def _is_known(self, function: FunctionType) -> bool:

@@ -104,12 +104,12 @@ class Controlled:
             self._beside.instrument(keys or ())
 
     def run(
-        self, strategy: Strategy, random: Random, number: int, *, watched: bool = False, recorded: bool = False,
-        full: bool = False,
+        self, strategy: Strategy, random: Random, number: int, *, watched: bool = False, noted: bool = False,
+        recorded: bool = False, full: bool = False,
     ) -> Run:  # fmt: skip
         """One run from the same start, under `strategy`; whether it passed is in its `errors`.
 
-        Every place is a point in a run that is watched, recorded or `full`.
+        Every place is a point in a run that is watched, recorded or `full`. From one that is watched or `noted` it is learned what is shared.
         """
         if self._start is not None:
             self._start.restore()
@@ -117,7 +117,8 @@ class Controlled:
         strategy.begin(random, self.profile)
         recorder = Recorder(scheduler, points.all) if recorded else None
         points.watching = watched or recorded or full
-        scheduler.watch = recorder.step if recorder is not None else None
+        points.noting = points.watching or noted
+        scheduler.watch = recorder.step if recorder is not None else _note if noted else None
         points.learning = watched
         scheduler.recording = recorded
         if watched:
@@ -128,6 +129,8 @@ class Controlled:
         if watched:
             points.learn()
             self._measure()
+        elif noted and points.learn_more():
+            self._measure()
         return run
 
     def blocked(self) -> StuckCall | None:
@@ -137,7 +140,7 @@ class Controlled:
     def _watch(self, task: Task) -> None:
         resource = task.resource
         assert resource is not None
-        resource.note(task, task.point)
+        resource.note(task, task.point, task.writes)
         self.log.append((task.index, task.point, resource.number))
 
     def _measure(self) -> None:
@@ -161,6 +164,11 @@ class Controlled:
                 for resource in shared
             ),
         )  # fmt: skip
+
+
+def _note(task: Task) -> None:
+    assert task.resource is not None
+    task.resource.note(task, task.point, task.writes)
 
 
 DEFAULT_STEPS = 100_000

@@ -6,12 +6,17 @@ noted which resources two tasks touched and one of them wrote. A place that touc
 between the watched ones its hook returns at once. A place that no watched run has seen is a point and asks for another watched
 run, so what is cold is always known from a run of the same code.
 
+In a watched run the many places that do not matter dilute what a strategy does, and what two tasks have to do with each other may show only
+under a schedule that is rare. So there are also runs that are *noted*: their schedules are those of all others, for nobody stands at a cold place,
+but it is noted what cold places touch, and what turns out to be shared makes them points from the next run on.
+
 What a place touches is worked out from the object it finds there, and how, from the kind of its instruction: that is chosen
 once, when the code is bound (`Point.resolve`).
 """
 
 from __future__ import annotations
 
+from _thread import _local
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -63,8 +68,9 @@ class Points:
         self._by_site: dict[int, Point] = {}
         # A place was met that no watched run has seen.
         self.unseen = False
-        # Every place is a point in this run; and what it shows is learned afterwards.
+        # Every place is a point in this run; it is at least noted what cold ones touch; and what it shows is learned afterwards.
         self.watching = False
+        self.noting = False
         self.learning = False
         # Told of every place but the cold ones, where processes share memory: whether the operation is one on that.
         self.memory: Memory | None = None
@@ -93,22 +99,30 @@ class Points:
 
     def learn(self) -> None:
         """A watched run has ended: what it touched and did not find shared is cold from now on."""
-        for resource in self._scheduler.resources.all:
-            if resource.written and len(resource.counts) > 1:
-                resource.shared = True
-                for number in resource.points:
-                    if number >= 0:
-                        self.all[number].hot = True
+        self.learn_more()
         for point in self.all:
             point.cold = point.seen and not point.hot
         self.unseen = False
+
+    def learn_more(self) -> bool:
+        """A noted run has ended: whether a place that was cold has touched something shared; it is a point from now on."""
+        more = False
+        for resource in self._scheduler.resources.all:
+            if resource.volatile or (resource.written and len(resource.counts) > 1):
+                resource.shared = True
+                for number in resource.points:
+                    if number >= 0:
+                        point = self.all[number]
+                        more = more or point.cold
+                        point.hot, point.cold = True, False
+        return more
 
 
 def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Point], None]:
     stand = scheduler.stand
 
     def access(obj: object, point: Point) -> None:
-        if point.cold and not points.watching:
+        if point.cold and not points.noting:
             return
         task = scheduler.current
         if task.greenlet is not getcurrent():
@@ -124,6 +138,9 @@ def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Poin
         if resource is None:
             return
         writes = point.writes
+        if point.cold and not points.watching:
+            resource.note(task, point.number, writes)
+            return
         task.resource = resource
         task.writes = writes
         task.point = point.number
@@ -141,7 +158,7 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
     decide = calls.touched
 
     def call(callee: object, point: Point, *arguments: object) -> None:
-        if point.cold and not points.watching:
+        if point.cold and not points.noting:
             return
         task = scheduler.current
         if task.greenlet is not getcurrent():
@@ -158,6 +175,9 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
             return
         holder, name, writes = touched
         resource = scheduler.resources.of(holder, name)
+        if point.cold and not points.watching:
+            resource.note(task, point.number, writes)
+            return
         task.resource = resource
         task.writes = writes
         task.point = point.number
@@ -189,10 +209,19 @@ def _class(scheduler: Scheduler, _point: Point, obj: Any) -> Resource | None:
 
 
 def attribute_holder(obj: Any, name: str) -> Any:
-    """Who holds an attribute that a task may share with others; None for those of built-in types, which never change."""
+    """Who holds an attribute that a task may share with others; None for what built-in types define, which never changes.
+
+    What they do not define may still be there, in a dictionary of the object's own: of a function, of a SimpleNamespace. What a thread keeps
+    in a `threading.local` is nobody else's.
+    """
     kind = type(obj)
-    if not issubclass(kind, type) and contents.is_builtin(kind):
-        return None
+    if issubclass(kind, type):
+        return holder_of(obj, name)
+    if issubclass(kind, _local):
+        found = class_of(kind, name)
+        return found if found not in (_local, object) else None
+    if contents.is_builtin(kind):
+        return obj if class_of(kind, name) is None else None
     return holder_of(obj, name)
 
 

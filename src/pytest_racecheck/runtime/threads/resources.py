@@ -24,6 +24,8 @@ from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads.task import Task
 
 CONTENTS = ""
+# What they hold is gone when the last one who has it lets go, wherever that is.
+VOLATILE = (weakref.ref, weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
 T = TypeVar("T")
 
 
@@ -39,6 +41,7 @@ class Resource:
         "points",
         "reads",
         "shared",
+        "volatile",
         "written",
     )
 
@@ -53,6 +56,8 @@ class Resource:
         self.points: set[PointNumber] = set()
         self.counts: dict[Task, int] = {}
         self.shared = False
+        # Others may change it without touching it.
+        self.volatile = False
 
     def happened(self, task: Task, writes: bool) -> None:
         """`task` now does its pending operation here."""
@@ -65,9 +70,9 @@ class Resource:
             self.reads += event
         task.event = event
 
-    def note(self, task: Task, point: PointNumber) -> None:
+    def note(self, task: Task, point: PointNumber, writes: bool) -> None:
         """Remember who touched it, and where."""
-        self.written |= task.writes
+        self.written |= writes
         self.points.add(point)
         self.counts[task] = self.counts.get(task, 0) + 1
 
@@ -128,6 +133,7 @@ class Resources:
             kept = self._kept[identity] = _Kept(holder, lambda _: self._forget(identity))
         kept.names.append(name)
         resource = self._known[key] = Resource(len(self.all), kept.reference, name)
+        resource.volatile = is_a(holder, VOLATILE)
         self.all.append(resource)
         return resource
 

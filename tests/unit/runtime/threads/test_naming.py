@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import linecache
 import sys
 import threading
-import weakref
 from typing import Any
 
 import pytest
@@ -106,7 +106,7 @@ class Table:
     """What it keeps, it keeps in its class."""
 
     entries: list[object] = [object()]
-    made: weakref.WeakValueDictionary[str, object] = weakref.WeakValueDictionary()
+    made: collections.UserDict[str, object] = collections.UserDict()
 
 
 class Shelf(list[int]):
