@@ -8,7 +8,7 @@ from pytest_racecheck.model.operation import Site
 
 Step = tuple[int, int, int]
 
-CAUSES = "the time, a random number, the order of a set of strings, or state that survived the run"
+CAUSES = "the time, a random number, the order of a set of strings or of objects (it goes by hashes and addresses), or state that survived the run"
 
 
 def first_difference(
@@ -34,5 +34,6 @@ def _said(steps: Sequence[Step], number: int, place: Callable[[int], Site | None
     site = place(point)
     who = f"task {task}"
     if site is None:
-        return f"{who} at a lock or another primitive (resource {resource})"
-    return f"{who} before {site.kind.value} {site.name}".rstrip() + f" at {site.file}:{site.line}"
+        return f"{who} at primitive {-point} (resource {resource})"
+    what = f"{who} before {site.kind.value} {site.name}".rstrip()
+    return f"{what} at {site.file}:{site.line} (resource {resource})"

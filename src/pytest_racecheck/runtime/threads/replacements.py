@@ -20,6 +20,7 @@ from pytest_racecheck.runtime.threads import (
     sockets,
     spawning,
 )
+from pytest_racecheck.runtime.threads.addresses import Addresses
 from pytest_racecheck.runtime.threads.chance import Chance
 from pytest_racecheck.runtime.threads.datetimes import VirtualDates
 from pytest_racecheck.runtime.threads.finalisers import unheard
@@ -75,18 +76,22 @@ _SPARED = frozenset(
 def all_replaced(scheduler: Scheduler, more: More = NO_MORE) -> Iterator[None]:
     """Exchange the primitives of threading, time and the rest for controlled ones inside the block, and `more` than these."""
     scheduler.locals = thread_locals()
-    names, chance = identities.MadeUpNames(), Chance()
+    names, chance, addresses = identities.MadeUpNames(), Chance(), Addresses()
 
     def begin() -> None:
         names.begin()
         chance.begin()
+        addresses.begin()
 
     scheduler.beginning = begin
     pairs = [*_REPLACEMENTS, *loops.replacements(), *chance.replacements(), *more.pairs]
-    attributes = [*_ATTRIBUTES, *chance.attributes(), *more.attributes]
+    attributes = [
+        *_ATTRIBUTES, *chance.attributes(), *addresses.attributes(), *more.attributes,
+    ]  # fmt: skip
     with (
         unheard(),
         names,
+        addresses,
         VirtualDates(),
         Patches(pairs, attributes),
         Patches(more.files, (), _SPARED),
