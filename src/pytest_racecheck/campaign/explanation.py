@@ -121,7 +121,7 @@ def schedule_of(controlled: Controlled) -> Schedule:
 
 
 def failure_of(run: Run, token: str | None) -> Failure:
-    """The failure of a recorded run."""
+    """The failure of a recorded run, and what repeats it, if anything does."""
     result = run.result()
     explored = result.explored
     assert explored is not None

@@ -31,6 +31,7 @@ from pytest_racecheck.model.outcome import Outcome, RunResult
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import DEFAULT_EXPLORED, Settings
 from pytest_racecheck.model.token import Token
+from pytest_racecheck.model.trace import cycle_of
 from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.runtime.snapshot import Snapshot
 from pytest_racecheck.runtime.threads.controlled import Beside, Controlled, Log, Program
@@ -172,8 +173,18 @@ class ExploreCampaign:
             run = controlled.run(Default(), self._random, 1, watched=True)
         difference = first_difference(logs[-2], logs[-1], lambda n: self._site(controlled, n))
         self._count(run, controlled)
+        if not replaying and self._is_stuck_all_the_same(controlled, run):
+            return False
         self._reason = difference or ""
         return False
+
+    def _is_stuck_all_the_same(self, controlled: Controlled, run: Run) -> bool:
+        """Whether a program that is no function of its schedule comes to the same circle of tasks that wait for each other: there is no doubt about that."""
+        shown = controlled.run(Default(), self._random, 1, recorded=True) if run.waiting else run
+        if not cycle_of(shown.waiting) or shown.failure_key != run.failure_key:
+            return False
+        self._explanation = Explanation(failure_of(shown, None), replayed=True)
+        return True
 
     def _is_out_of_control(self, controlled: Controlled) -> bool:
         """Whether the last run ended because a task blocked in something that no schedule decides: that accuses nobody."""

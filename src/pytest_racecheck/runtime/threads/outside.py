@@ -8,7 +8,8 @@ operation: the loopback interface delivers before `send` returns.
 When nobody can go on although everybody outside was asked, it matters who is at the other end. If it is this process, virtual time may
 pass, and if there is no time to wait for it is a deadlock, but for what the kernel may still have in hand. If it is another
 process, or a thread that is no task and holds a lock, that one lives in real time, and so real time passes with virtual time. A run waits
-a limited time for others; what has not come by then is called a call out of control.
+a limited time for others; what has not come by then is called a call out of control. Where all tasks wait for some that wait for each
+other, nobody outside could help, and nobody is waited for.
 """
 
 from __future__ import annotations
@@ -123,6 +124,8 @@ class Outside:
         """Nobody can go on: ask everybody outside, and wait for those who live in real time."""
         if self._locks_freed() or self.ask() or self.last_resort():
             return True
+        if self._waits_in_circles():
+            return False
         # What is called from here runs in some task, but is nobody's operation.
         control.scheduler = IDLE
         try:
@@ -210,6 +213,25 @@ class Outside:
                 freed = task.wait.subject.freed(self._scheduler) or freed
         return freed and bool(self._scheduler.enabled)
 
+    def _waits_in_circles(self) -> bool:
+        tasks = [task for task in self._scheduler.tasks if not task.ended and not task.daemon]
+        # The main task waits for all explicit targets at once.
+        tasks = [task for task in tasks if task.wait is None or not _is_for_all(task.wait)]
+        return bool(tasks) and all(map(self._comes_to_a_circle, tasks))
+
+    def _comes_to_a_circle(self, task: Task) -> bool:
+        passed = []
+        while task not in passed:
+            passed.append(task)
+            wait = task.wait
+            holder = None if wait is None else wait.holder
+            holder = holder() if callable(holder) else holder
+            # Who waits for itself may wait for a notification.
+            if holder is task or holder not in self._scheduler.tasks or task.deadline is not None:
+                return False
+            task = holder
+        return True
+
     def _waits_for_stranger(self, task: Task) -> bool:
         wait, scheduler = task.wait, self._scheduler
         if wait is None:
@@ -230,6 +252,10 @@ class Outside:
 
 def _nobody() -> bool:
     return False
+
+
+def _is_for_all(wait: Wait) -> bool:
+    return wait.operation == "join" and wait.subject is None
 
 
 def _ready(pairs: Sequence[Pair], seconds: float = 0.0) -> dict[int, int]:

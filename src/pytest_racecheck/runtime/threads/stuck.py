@@ -8,7 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
-from pytest_racecheck.model.trace import Position, Waiting, to_blame
+from pytest_racecheck.model.trace import Position, Waiting, cycle_of, to_blame
 from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.threads.library import frames_of
 from pytest_racecheck.runtime.threads.naming import frames_from, name_of
@@ -110,7 +110,9 @@ def position_of(scheduler: Scheduler, frame: FrameType | None) -> Position | Non
 
 def deadlock_of(scheduler: Scheduler, waiting: tuple[Waiting, ...]) -> TaskError:
     """The deadlock as what went wrong; equal summaries for equal ones."""
-    kind = Outcome.POTENTIAL_DEADLOCK if scheduler.uncontrolled else Outcome.DEADLOCK
+    # Nobody from outside can let those go on who wait for each other.
+    may_be_let_go = scheduler.uncontrolled and not cycle_of(waiting)
+    kind = Outcome.POTENTIAL_DEADLOCK if may_be_let_go else Outcome.DEADLOCK
     stuck = to_blame(waiting)
     parts = [_said(one) for one in stuck]
     first = stuck[0].position if stuck else None

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from greenlet import getcurrent
 
 from pytest_racecheck.runtime import unreached
-from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.context import MAIN, control
 from pytest_racecheck.runtime.forks import await_end
 from pytest_racecheck.runtime.threads.alarm import Alarm
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
@@ -83,8 +83,12 @@ class Watchdog:
         self._suspect: tuple[object, ...] = ()
         self._since = 0.0
         self._asked = self._answered = self._written = False
+<<<<<<< HEAD
         self._alarm: Alarm | None = None
         self._ringing: Any = None
+=======
+        self._call: StuckCall | None = None
+>>>>>>> a1c56c3 (A circle of tasks that wait for each other is a deadlock, whatever else the process does)
 
     def __enter__(self) -> Watchdog:
         if self._on_main and _SIGNAL is not None:
@@ -176,6 +180,8 @@ class Watchdog:
 
     def _interrupt(self) -> None:
         self._asked = True
+        frame = sys._current_frames().get(self._watched)
+        self._call = StuckCall.at(self._scheduler, self._name(), frame, self._limit)
         if self._on_main and _SIGNAL is not None:
             signal.pthread_kill(self._watched, _SIGNAL)
 
@@ -190,13 +196,17 @@ class Watchdog:
         me = getcurrent()
         task = next((task for task in scheduler.tasks if task.greenlet is me), None)
         if scheduler.blocked is None and not scheduler.aborting:
-            name = task.name if task is not None else "main"
-            scheduler.blocked = StuckCall.at(scheduler, name, frame, self._limit)
+            call = StuckCall.at(scheduler, self._name(), frame, self._limit)
+            # Where the call has raised when the signal is looked at, only our frames may be left.
+            scheduler.blocked = call if call.inner.line or self._call is None else self._call
         scheduler.abort()
         if task is not None:
             task.aborts += _ABORTS
             scheduler.abort_here(task)
         raise Aborted
+
+    def _name(self) -> str:
+        return str(getattr(self._scheduler.current, "name", MAIN))
 
     def _write(self) -> None:
         self._written = True

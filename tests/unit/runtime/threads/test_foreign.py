@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from pytest_racecheck.runtime.context import abandoned
@@ -63,3 +64,38 @@ def test_what_an_earlier_run_left_behind():
     assert not foreign.are_there_any()
     go_on.set()
     left.join()
+
+
+def test_a_circle_is_a_deadlock_whoever_else_is_there(explored):
+    """Nobody outside can let tasks go on that wait for each other: a thread that is busy with something of its own is not waited for."""
+    stop = threading.Event()
+
+    def busy():
+        while not stop.is_set():
+            time.sleep(0.001)
+
+    def program():
+        one, other = threading.Lock(), threading.Lock()
+
+        def take(first, second):
+            with first, second:
+                pass
+
+        threads = [
+            threading.Thread(target=take, args=pair) for pair in ((one, other), (other, one))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    thread = threading.Thread(target=busy)
+    thread.start()
+    try:
+        found = explored(program, 40)
+    finally:
+        stop.set()
+        thread.join()
+    assert found.blocked is None
+    assert found.uncontrolled == set()
+    assert [failure for failure in found.failures if failure.startswith("deadlock: ")]
