@@ -33,7 +33,7 @@ from pytest_racecheck.model.settings import DEFAULT_EXPLORED, Settings
 from pytest_racecheck.model.token import Token
 from pytest_racecheck.model.trace import cycle_of
 from pytest_racecheck.model.verdict import Verdict
-from pytest_racecheck.runtime.snapshot import Snapshot
+from pytest_racecheck.runtime.snapshot import Snapshot, left_as_found
 from pytest_racecheck.runtime.threads.controlled import Beside, Controlled, Log, Program
 from pytest_racecheck.runtime.threads.run import Judge, Run
 from pytest_racecheck.strategies.collecting import Collecting
@@ -112,7 +112,7 @@ class ExploreCampaign:
         controlled = Controlled(
             program, self.settings, self.scope, self._classify, start, self._beside
         )
-        with controlled.in_place():
+        with left_as_found(None if self._start else start), controlled.in_place():
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled):
                 self._search(controlled)
@@ -126,7 +126,7 @@ class ExploreCampaign:
         # Whether collections are choices is part of how choices are counted.
         settings = replace(self.settings, gc=token.gc)
         controlled = Controlled(program, settings, self.scope, self._classify, start, self._beside)
-        with controlled.in_place():
+        with left_as_found(None if self._start else start), controlled.in_place():
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled, replaying=True):
                 self._replay(controlled, token)

@@ -17,7 +17,7 @@ from pytest_racecheck.runtime.context import Unobserved, current
 from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.entrance import hosted
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram
-from pytest_racecheck.runtime.snapshot import Snapshot
+from pytest_racecheck.runtime.snapshot import Snapshot, left_as_found
 
 
 class TargetsCampaign:
@@ -39,6 +39,7 @@ class TargetsCampaign:
         self._settings = settings
         self._root = root
         self._files = tuple(files_of(setup, check, *(target for target, _ in bodies)))
+        self._start = Snapshot(Scope(root, settings.scope or (), self._files).modules())
 
     def run(self) -> CampaignResult:
         """All runs. Inside a run of somebody else's campaign this one takes its place."""
@@ -48,6 +49,7 @@ class TargetsCampaign:
                 " outside of the targets of another one"
             )
         with (
+            left_as_found(self._start),
             Interrupts() as interrupts,
             closing(self._begin()) as campaign,
             hosted(),
@@ -57,7 +59,6 @@ class TargetsCampaign:
             return campaign.whole(interrupts.checked(self._program))
 
     def _begin(self) -> JitterCampaign:
-        scope = Scope(self._root, self._settings.scope or (), self._files)
         return JitterCampaign(
             self._settings,
             name=self._program.name,
@@ -65,7 +66,7 @@ class TargetsCampaign:
             backend=self._backend.name,
             files=self._files,
             classify=classify_target,
-            start=Snapshot(scope.modules()),
+            start=self._start,
             lonely=len(self._program.bodies) < 2,
         )
 

@@ -8,6 +8,28 @@ import threading
 from pytest_racecheck import Verdict, explore
 
 COUNTER = itertools.count()
+LAZY: list[object] = []
+
+
+def lazy() -> object:
+    """Made by whoever comes first."""
+    if not LAZY:
+        LAZY.append(object())
+    return LAZY[-1]
+
+
+def test_campaigns_do_not_hide_anything_from_each_other() -> None:
+    """What the runs of one have made at module level is not there for the next: both find that it can be made twice.
+
+    Random schedules do so in half of the runs.
+    """
+    for _ in range(2):
+        report = explore(
+            lambda got: got.append(lazy()), setup=lambda _shared: [],
+            check=lambda got: got[0] is got[1], schedules=60,
+        )  # fmt: skip
+        assert report.verdict is Verdict.RACE_FOUND
+        assert LAZY == []
 
 
 def test_a_circle_is_a_deadlock_though_no_two_runs_are_alike() -> None:

@@ -83,12 +83,9 @@ class Watchdog:
         self._suspect: tuple[object, ...] = ()
         self._since = 0.0
         self._asked = self._answered = self._written = False
-<<<<<<< HEAD
         self._alarm: Alarm | None = None
         self._ringing: Any = None
-=======
         self._call: StuckCall | None = None
->>>>>>> a1c56c3 (A circle of tasks that wait for each other is a deadlock, whatever else the process does)
 
     def __enter__(self) -> Watchdog:
         if self._on_main and _SIGNAL is not None:
