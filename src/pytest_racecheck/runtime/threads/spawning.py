@@ -263,7 +263,7 @@ def _spawn(scheduler: Any, body: Callable[[], object], *, daemon: bool) -> Task:
 def _start_joinable_thread(
     function: Callable[[], object], handle: Any = None, daemon: bool = True
 ) -> Any:
-    """`_thread._start_joinable_thread`, which `Thread.start` uses from 3.13 on."""
+    """`_thread.start_joinable_thread`, which `Thread.start` uses from 3.13 on."""
     scheduler = control.scheduler
     if scheduler.current.greenlet is not getcurrent():
         _refuse_if_over(scheduler)
@@ -282,7 +282,7 @@ def _set_sentinel() -> Any:
     return lock
 
 
-_start_joinable: Any = getattr(_thread, "_start_joinable_thread", None)
+_start_joinable: Any = getattr(_thread, "start_joinable_thread", None)
 _real_set_sentinel: Any = getattr(_thread, "_set_sentinel", None)
 
 ATTRIBUTES: tuple[Attribute, ...] = (
@@ -296,7 +296,7 @@ REPLACEMENTS: tuple[Replacement, ...] = tuple(
     for name, controlled in {
         "start_new_thread": start_new_thread,
         "start_new": start_new_thread,
-        "_start_joinable_thread": _start_joinable_thread,
+        "start_joinable_thread": _start_joinable_thread,
         "_set_sentinel": _set_sentinel,
     }.items()
     if hasattr(_thread, name)

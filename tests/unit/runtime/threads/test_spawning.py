@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import contextvars
+import sys
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, as_completed, wait
@@ -442,3 +443,17 @@ def test_a_deadlock_in_a_pool_is_found(explored):
 
     (failure,) = explored(program, 2).failures
     assert failure.startswith("deadlock")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="there is none before 3.13")
+def test_a_thread_started_with_a_handle_is_a_task(explored):
+    """`_thread.start_joinable_thread` starts none of the operating system, and its handle is joined like a thread."""
+
+    def program():
+        ran = []
+        before = threading.active_count()
+        handle = _thread.start_joinable_thread(lambda: ran.append(threading.get_ident()))
+        handle.join()
+        return handle.is_done(), ran == [handle.ident], threading.active_count() == before
+
+    assert set(explored(program, 10).returned) == {(True, True, True)}
