@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import CodeType, FrameType, TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_racecheck.instrument.functions import CodeKey, code_key
 from pytest_racecheck.instrument.scope import Scope
@@ -28,8 +28,11 @@ ProfileFunction = Callable[[FrameType, Any, Any], object]
 class Recorder:
     """Collects, on all threads, the keys of code in scope that is entered while it is on.
 
-    `complete` is False when that could not be watched; the keys are then too few.
+    `complete` is False when that could not be watched; the keys are then too few. `on` is the one that is, also in a process that was
+    forked meanwhile: there it is a copy, and goes on noting.
     """
+
+    on: ClassVar[Recorder | None] = None
 
     def __init__(self, scope: Scope) -> None:
         self.keys: set[CodeKey] = set()
@@ -43,6 +46,7 @@ class Recorder:
         else:
             self._stop = self._profile()
         self.complete = self._stop is not None
+        Recorder.on = self
         return self
 
     def __exit__(
@@ -51,6 +55,7 @@ class Recorder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        Recorder.on = None
         if self._stop is not None:
             self._stop()
             self._stop = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.instrument.install import Instrumentation
+from pytest_racecheck.instrument.recorder import Recorder
 from pytest_racecheck.runtime.processes.prepared import SCHEDULER
 from pytest_racecheck.runtime.processes.world import ProcessWorld
 from pytest_racecheck.runtime.threads.points import Points
@@ -25,4 +26,7 @@ def world_of(recipe: Recipe) -> ProcessWorld:
     world = ProcessWorld(scheduler, points, instrumentation, scope)
     world.keys = set(recipe.keys)
     instrumentation.install(recipe.keys)
+    if recipe.recording:
+        # Until the process ends.
+        Recorder(scope).__enter__()
     return world

@@ -50,6 +50,7 @@ def start(self: Any) -> None:
     name = _name(self, task, label, role)
     world = processes.world
     attachment = world.attachment(task, label, name, _parent(self), launched=role is Role.LAUNCHED)
+    control.scheduler.entering(getattr(self, "_target", None) or type(self).run)
     attributes = dict(vars(self))
     vars(self).clear()
     # First, so that it is the first to be unpickled.

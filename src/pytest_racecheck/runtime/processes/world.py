@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.instrument.recorder import Recorder
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes import (
@@ -69,6 +70,7 @@ class Recipe:
     keys: frozenset[tuple[str, int, str]]
     max_steps: int
     any_timeouts: bool
+    recording: bool
 
 
 class ProcessWorld:
@@ -167,8 +169,9 @@ class ProcessWorld:
             hub = self._root.hub
             self._address, self._secret, self._stacks = hub.address, hub.secret, hub.stacks.path
         ticket = f"{self.ticket}{next(self._made)}"
+        keys = frozenset({*self.keys, *self.instrumentation.late})
         recipe = Recipe(
-            self.scope, frozenset(self.keys), scheduler.max_steps, scheduler.any_timeouts
+            self.scope, keys, scheduler.max_steps, scheduler.any_timeouts, Recorder.on is not None
         )
         return Attachment(
             ticket, f"{task.key}/{label}:{number}", name, self._address, self._secret, scheduler.processes.recorded, parent, launched,
@@ -209,8 +212,9 @@ class ProcessWorld:
         return main
 
     def late_keys(self) -> list[Any]:
-        """The code that this process was the first to come to."""
-        return list(self.instrumentation.late[self._known_late :])
+        """The code that this process was the first to come to; in the first run of all, whatever it came to."""
+        late = list(self.instrumentation.late[self._known_late :])
+        return late if Recorder.on is None else [*late, *Recorder.on.keys]
 
 
 def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
