@@ -28,6 +28,7 @@ from pytest_racecheck.runtime.processes.channel import Channel
 from pytest_racecheck.runtime.processes.request import Request
 from pytest_racecheck.runtime.processes.stacks import answer
 from pytest_racecheck.runtime.processes.standing import raised_in_scope
+from pytest_racecheck.runtime.threads.carrier import on_a_stack_of_its_own
 from pytest_racecheck.runtime.threads.task import Task
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def live(process: Any, bootstrap: Callable[[], int]) -> int:
     if attachment is None:
         control.scheduler = IDLE
         return bootstrap()
+    # What a forked process finds further out on its stack is where its parent stands: good for names, but no place of its own.
+    attachment.world.scheduler.below = sys._getframe()
+    return on_a_stack_of_its_own(lambda: _live(process, attachment, bootstrap))
+
+
+def _live(process: Any, attachment: Attachment, bootstrap: Callable[[], int]) -> int:
     child = _Child(attachment)
     run = process.run
     process.run = lambda: child.run(run)

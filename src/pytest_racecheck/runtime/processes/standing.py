@@ -64,7 +64,8 @@ def told_of(
     if not name or name == "self":
         # What the program has called is the lock, and not what that consists of.
         called = obj if at.subject is None else at.subject
-        frames = [one for one in frames_from([frame]) if in_scope(one.f_code.co_filename)]
+        known = frames_from([control.scheduler.below, frame])
+        frames = [one for one in known if in_scope(one.f_code.co_filename)]
         name = name_of(called, frames, site)
     if not suffix or not name.endswith(suffix):
         name += suffix

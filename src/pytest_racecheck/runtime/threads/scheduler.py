@@ -21,6 +21,7 @@ from __future__ import annotations
 from _thread import get_ident
 from bisect import insort
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
@@ -64,6 +65,8 @@ class Scheduler(Unwinding, Blocking, Numbering):
     superior: Superior | None = None
     # Does what tasks ask for on things that processes share.
     processes: Any = None
+    # In a process that was forked, where its parent stood: variables there have names that both of them know.
+    below: FrameType | None = None
     # Operations are to be told with names and values.
     recording = False
 

@@ -32,6 +32,7 @@ def waiting_of(scheduler: Scheduler, named: bool) -> tuple[Waiting, ...]:
 def _waiting_of(scheduler: Scheduler, named: bool) -> tuple[Waiting, ...]:
     stuck = [task for task in scheduler.tasks if not task.ended and task.wait is not None]
     standing = [frame_of(scheduler, task) for task in scheduler.tasks if not task.ended]
+    standing.insert(0, scheduler.below)
     frames = [
         frame
         for frame in frames_from(standing)
