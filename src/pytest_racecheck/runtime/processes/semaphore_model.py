@@ -58,6 +58,9 @@ class SemaphoreModel:
         for other in self._contenders:
             self._scheduler.enable(other)
 
+    def __str__(self) -> str:
+        return f"a lock, since {self.taken_at}" if self.taken_at is not None else "a lock"
+
     @property
     def holder(self) -> Task | None:
         """Who would have to give it back."""
