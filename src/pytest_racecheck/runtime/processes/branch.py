@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
 from pytest_racecheck.runtime.processes.file_calls import operate_on_descriptor
 from pytest_racecheck.runtime.processes.kept_server import dumped
-from pytest_racecheck.runtime.processes.member import ANSWER, ASK, ENDED, GO, OVER, PROBE
+from pytest_racecheck.runtime.processes.member import ANSWER, ASK, ELSEWHERE, ENDED, GO, OVER, PROBE
 from pytest_racecheck.runtime.processes.request import Place, Request
 from pytest_racecheck.runtime.processes.standing import described, place_of
+from pytest_racecheck.runtime.processes.suspension import uncontrolled
 from pytest_racecheck.runtime.threads.task import Task, Wait
 
 if TYPE_CHECKING:
@@ -161,6 +162,10 @@ class Branch:
                 scheduler.outside.ask()
                 self.asked = False
                 self._send(ANSWER, None)
+            elif verb == ELSEWHERE:
+                with uncontrolled():
+                    found = scheduler.outside.elsewhere()
+                self._send(ANSWER, tuple(waiting.index for waiting in found))
             else:
                 self._send(ANSWER, described(scheduler, named=rest[0]))
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
 from pytest_racecheck.runtime.processes.ends import Ends
 from pytest_racecheck.runtime.processes.leftovers import Leftovers, kill
@@ -155,6 +156,18 @@ class Hub:
         """Ask the processes whose tasks wait for a descriptor whether one is ready by now; whether a task can go on that could not."""
         found = [member.probe() for member in self.members if member.watching]
         return any(found)
+
+    def elsewhere(self) -> list[Task]:
+        """The tasks of all members that wait for somebody who is no part of the program."""
+        return [task for member in self.members if member.watching for task in member.elsewhere()]
+
+    def standing_of(self, task: Task) -> Position | None:
+        """Where a task of a member stands; None for one of this process."""
+        for member in self.members:
+            if task in member.tasks:
+                told = member.describe(False).get(member.tasks.index(task))
+                return None if told is None or told[4] is None else Position(*told[4])
+        return None
 
     def held_by(self, member: Member) -> str:
         """What is to be said of what a process held that is gone; "" where it held nothing."""

@@ -60,6 +60,7 @@ def start(self: Any) -> None:
             _start(self)
     finally:
         vars(self).pop(attaching.ATTRIBUTE, None)
+    control.scheduler.outside.parts.add(self.pid)
     setattr(self, _TICKET, attachment.ticket)
     processes.started(attachment.ticket, self, label, name, bool(self.daemon))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What the two sides say to each other; see `branch.py` for the other one.
 ASK, ENDED, OVER, DIED, ANSWER = "ask", "ended", "over", "died", "answer"
-GO, PROBE, DESCRIBE = "go", "probe", "describe"
+GO, PROBE, DESCRIBE, ELSEWHERE = "go", "probe", "describe", "elsewhere"
 # How long the system may take to do away with a process, in seconds.
 _EXIT = 5.0
 
@@ -89,6 +89,11 @@ class Member:
         """Where each of its tasks stands, by their numbers; see `branch.py`."""
         answer = self._answer((DESCRIBE, named))
         return answer[1] if answer is not None else {}
+
+    def elsewhere(self) -> list[Task]:
+        """Its tasks that wait for somebody who is no part of the program."""
+        answer = self._answer((ELSEWHERE,))
+        return [] if answer is None else [self.tasks[index] for index in answer[1]]
 
     def was_signalled(self) -> None:
         """Another task has sent it a signal: it may be gone, or about to do something else than it has asked for."""

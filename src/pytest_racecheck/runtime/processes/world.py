@@ -123,6 +123,8 @@ class ProcessWorld:
         scheduler.ending = _both(self._end, end)
         scheduler.outside.others = hub.probe
         scheduler.outside.last_resort = root.last_resort
+        scheduler.outside.others_elsewhere = hub.elsewhere
+        scheduler.outside.standing_of = hub.standing_of
         scheduler.processes = root
         try:
             with file_calls.entered():

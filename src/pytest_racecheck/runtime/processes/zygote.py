@@ -45,7 +45,9 @@ class Zygote:
             self._server.set_forkserver_preload(
                 [name for name in dict.fromkeys(wanted) if name != "__main__"]
             )
-        return self._server.connect_to_new_process(fds)
+        made = self._server.connect_to_new_process(fds)
+        control.scheduler.outside.parts.add(self._server._forkserver_pid)
+        return made
 
     def forget(self) -> None:
         """This process was forked from the one that it belongs to."""

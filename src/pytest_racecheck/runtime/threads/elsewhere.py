@@ -12,7 +12,7 @@ import os
 import socket
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,12 +33,14 @@ class Beforehand:
         return cls(frozenset(_children()), frozenset(map(_file, _open())))
 
 
-def leads_elsewhere(fds: Iterable[int], before: Beforehand = Beforehand()) -> bool:
+def leads_elsewhere(
+    fds: Iterable[int], before: Beforehand = Beforehand(), parts: Collection[int] = ()
+) -> bool:
     """Whether one of `fds` is, or may be, the end of something whose other end is in another process.
 
-    A child that was there `before` has nothing that was opened since.
+    A child that was there `before` has nothing that was opened since. Those that are `parts` of the program are nobody else.
     """
-    everybody = _children()
+    everybody = _children().difference(parts)
     since = everybody - before.children
     own: set[_Ends] | None = None
     for fd in fds:

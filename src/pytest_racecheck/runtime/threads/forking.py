@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control
+from pytest_racecheck.runtime.threads.identities import calling_task
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Replacement
@@ -28,6 +29,8 @@ def fork() -> int:
     finally:
         if child:
             control.scheduler = scheduler
+    if child and calling_task() is not None:
+        scheduler.uncontrolled.add("a process that was forked by os.fork")
     if not child and scheduler is not IDLE and scheduler.processes is not None:
         scheduler.processes.leave()
     return child

@@ -27,6 +27,7 @@ from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
 
 if TYPE_CHECKING:
+    from pytest_racecheck.model.trace import Position
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
 
 #: A file descriptor, and the events of `select.poll` that are waited for.
@@ -74,10 +75,16 @@ class Outside:
         self.others: Callable[[], bool] = _nobody
         # Has those try again who have tried in vain.
         self.last_resort: Callable[[], bool] = _nobody
+        # Who waits for the world outside in other processes of the program, and where that one stands.
+        self.others_elsewhere: Callable[[], list[Task]] = list
+        self.standing_of: Callable[[Task], Position | None] = lambda _task: None
+        # Children of this process that are part of the program: what they do is decided here as well.
+        self.parts: set[int] = set()
 
     def begin(self) -> None:
         """A run begins."""
         self._waiting.clear()
+        self.parts.clear()
         self._spent = 0.0
 
     def wait(
@@ -135,7 +142,8 @@ class Outside:
 
     def _wait_for_others(self) -> bool:
         scheduler = self._scheduler
-        waits = [*filter(self._waits_for_stranger, scheduler.tasks), *self._elsewhere()]
+        strangers = filter(self._waits_for_stranger, scheduler.tasks)
+        waits = [*strangers, *self.elsewhere(), *self.others_elsewhere()]
         if waits:
             return self._await(waits[0])
         if foreign.are_there_any():
@@ -196,7 +204,7 @@ class Outside:
         try:
             while True:
                 left = seconds - (_monotonic() - began)
-                if self._ask(max(0.0, min(left, _GLANCE) if glance else left)):
+                if self._ask(max(0.0, min(left, _GLANCE) if glance else left)) or self.others():
                     return True
                 if left <= 0:
                     return False
@@ -238,14 +246,18 @@ class Outside:
             return False
         return wait.holder is scheduler.stranger or (scheduler.signalled and wait.holder is task)
 
-    def _elsewhere(self) -> list[Task]:
+    def elsewhere(self) -> list[Task]:
+        """The tasks of this process that wait for somebody who is no part of the program."""
         return [
             one.task
             for one in self._waiting
-            if leads_elsewhere([fd for fd, _ in one.pairs], self._before)
+            if leads_elsewhere([fd for fd, _ in one.pairs], self._before, self.parts)
         ]
 
     def _call(self, task: Task) -> StuckCall:
+        place = self.standing_of(task)
+        if place is not None:
+            return StuckCall(task.name, place, place, self._spent)
         frame = frame_of(self._scheduler, task)
         return StuckCall.at(self._scheduler, task.name, frame, self._spent)
 
