@@ -208,7 +208,8 @@ class ProcessWorld:
         self._known_late = len(self.instrumentation.late)
         scheduler.processes = branch
         scheduler.watch = None
-        self.points.watching, self.points.learning = True, False
+        self.points.watching = self.points.noting = True
+        self.points.learning = False
         main = scheduler.branch_off(branch, attachment.key, attachment.name)
         control.scheduler = scheduler
         return main

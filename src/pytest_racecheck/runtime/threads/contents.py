@@ -13,8 +13,8 @@ from __future__ import annotations
 import collections
 import functools
 import gc
-import os
 import operator
+import os
 import sys
 import weakref
 from collections.abc import Callable, Iterable

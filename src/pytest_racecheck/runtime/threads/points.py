@@ -93,6 +93,17 @@ class Points:
         else:
             self.unseen = True
 
+    def is_done(
+        self, obj: object, point: Point, arguments: tuple[object, ...] | None = None
+    ) -> bool:
+        """Whether nothing is left to stand before: it was memory that processes share, or nobody else is here."""
+        memory = self.memory
+        if memory is None:
+            return True
+        if arguments is None:
+            return memory.touched(obj, point) or self._scheduler.alone
+        return memory.called(obj, point, arguments) or self._scheduler.alone
+
     def is_cold(self, number: PointNumber) -> bool:
         """Whether the place of that number touches nothing shared."""
         return number >= 0 and self.all[number].cold
@@ -128,9 +139,7 @@ def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Poin
         if task.greenlet is not getcurrent():
             scheduler.lingering()
             return
-        if points.memory is not None and points.memory.touched(obj, point):
-            return
-        if scheduler.alone:
+        if (scheduler.alone or points.memory is not None) and points.is_done(obj, point):
             return
         if not point.seen:
             points.met(point)
@@ -164,9 +173,9 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
         if task.greenlet is not getcurrent():
             scheduler.lingering()
             return
-        if points.memory is not None and points.memory.called(callee, point, arguments):
-            return
-        if scheduler.alone:
+        if (scheduler.alone or points.memory is not None) and points.is_done(
+            callee, point, arguments
+        ):
             return
         if not point.seen:
             points.met(point)
