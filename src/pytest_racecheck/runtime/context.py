@@ -93,6 +93,8 @@ class Control:
 
     def __init__(self) -> None:
         self.scheduler: Any = IDLE
+        # That of the task which is suspended just now, because the library does something by the way.
+        self.suspended: Any = None
         # What must have no thread when the process forks, and whether it is asked then.
         self.watchdog: Any = None
         self.watches_forks = False

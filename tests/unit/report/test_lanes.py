@@ -70,8 +70,8 @@ def test_three_tasks_at_120(file: Path) -> None:
 
 
 def test_too_many_tasks_for_columns_are_a_list(file: Path) -> None:
-    """Five tasks do not fit beside each other."""
-    assert drawn(lost(file, *(f"inc-{n}" for n in range(5)))) == expected(
+    """Five tasks, the main one included, do not fit beside each other."""
+    assert drawn(lost(file, *(f"inc-{n}" for n in range(4)))) == expected(
         """
         inc-0  counter.py:7 value → 0
         inc-1  counter.py:7 value → 0
@@ -80,19 +80,46 @@ def test_too_many_tasks_for_columns_are_a_list(file: Path) -> None:
         inc-2  counter.py:7 value ← 1
         inc-3  counter.py:7 value → 0
         inc-3  counter.py:7 value ← 1
-        inc-4  counter.py:7 value → 0
-        inc-4  counter.py:7 value ← 1
-        inc-0  counter.py:7 value ← 1  (overwrites inc-4's 1)
+        inc-0  counter.py:7 value ← 1  (overwrites inc-3's 1)
         main   counter.py:10 assert counter.value == 2  (raises AssertionError)
         """
     )
 
 
-def test_twenty_tasks(file: Path) -> None:
-    """A long list is cut in the middle."""
-    lines = drawn(lost(file, *(f"inc-{n}" for n in range(22)))).splitlines()
+def test_a_long_list(file: Path) -> None:
+    """It is cut in the middle."""
+    trace = Traced(file)
+    for round_ in range(13):
+        for task in range(4):
+            trace.read(f"inc-{task}", "Counter.value", round_, preempts=f"inc-{(task - 1) % 4}")
+    trace.write("inc-0", "Counter.value", 1).raises("main", line=10)
+    lines = drawn(trace).splitlines()
     assert len(lines) == 41
-    assert lines[10].strip() == "… 5 more steps …"
+    assert "more steps …" in lines[10]
+
+
+def test_twenty_tasks(file: Path) -> None:
+    """Whoever was interrupted and whose update was lost have a column; the others are told in a line."""
+    assert drawn(lost(file, *(f"inc-{n}" for n in range(20)))) == expected(
+        """
+        main                      inc-0                     inc-19
+        ────────────────────────  ────────────────────────  ────────────────────────
+                                  counter.py:7 value → 0
+        … inc-1, inc-2 and 16 more, one after the other: 36 steps …
+                                                            counter.py:7 value → 0
+                                                            counter.py:7 value ← 1
+                                  counter.py:7 value ← 1    overwrites inc-19's 1
+        counter.py:10 assert counter.value == 2  raises AssertionError
+        """
+    )
+
+
+def test_many_tasks_of_which_nobody_was_interrupted(file: Path) -> None:
+    """They came in the wrong order, and all of it is the order: nobody is left out."""
+    trace = Traced(file)
+    for task in range(6):
+        trace.write(f"inc-{task}", "Counter.value", task)
+    assert "more, one after" not in drawn(trace.raises("main", line=10))
 
 
 def test_tasks_without_a_part_are_folded(file: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pytest_racecheck.runtime.context import IDLE, control
 
 
@@ -16,18 +18,24 @@ class uncontrolled:  # noqa: N801
 
     def __enter__(self) -> None:
         """Forget the task."""
-        scheduler = control.scheduler
-        if self._patiently:
-            self._patient = getattr(scheduler, "patient", False)
-            scheduler.patient = True
-        self._scheduler = scheduler
-        self._current = scheduler.current
-        if scheduler is not IDLE:
-            scheduler.current = IDLE.current
+        scheduler: Any = control.scheduler
+        self._scheduler, self._outer = scheduler, control.suspended
+        if scheduler is IDLE:
+            return
+        self._current, self._patient = scheduler.current, scheduler.patient
+        # Hooks ask the scheduler that they know, primitives the one in control.
+        scheduler.current = IDLE.current
+        control.scheduler, control.suspended = IDLE, scheduler
+        scheduler.patient |= self._patiently
 
     def __exit__(self, *exc: object) -> None:
         """Become the task again."""
-        if self._patiently:
-            self._scheduler.patient = self._patient
-        if self._scheduler is not IDLE and self._scheduler.current is IDLE.current:
-            self._scheduler.current = self._current
+        scheduler = self._scheduler
+        if scheduler is IDLE:
+            return
+        scheduler.patient = self._patient
+        if scheduler.current is IDLE.current:
+            scheduler.current = self._current
+        if control.scheduler is IDLE:
+            control.scheduler = scheduler
+        control.suspended = self._outer

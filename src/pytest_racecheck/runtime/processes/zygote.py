@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.runtime.context import control
-from pytest_racecheck.runtime.processes.suspension import uncontrolled
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Attribute
@@ -46,7 +45,7 @@ class Zygote:
                 [name for name in dict.fromkeys(wanted) if name != "__main__"]
             )
         made = self._server.connect_to_new_process(fds)
-        control.scheduler.outside.parts.add(self._server._forkserver_pid)
+        control.suspended.outside.parts.add(self._server._forkserver_pid)
         return made
 
     def forget(self) -> None:
@@ -86,7 +85,7 @@ def _used_by(module: Any) -> list[str]:
 
 
 def _of_program() -> Zygote | None:
-    processes = control.scheduler.processes if hasattr(control.scheduler, "processes") else None
+    processes = None if control.suspended is None else control.suspended.processes
     return None if processes is None else processes.world.zygote
 
 
@@ -95,8 +94,7 @@ def connect_to_new_process(fds: Any) -> Any:
     zygote = _of_program()
     if zygote is None:
         return _connect(fds)
-    with uncontrolled():
-        return zygote.connect(fds)
+    return zygote.connect(fds)
 
 
 def _popen(process_obj: Any) -> Any:
