@@ -22,6 +22,7 @@ from pytest_racecheck.runtime.processes import attaching
 from pytest_racecheck.runtime.processes.request import Request
 from pytest_racecheck.runtime.processes.standing import place_of
 from pytest_racecheck.runtime.processes.suspension import uncontrolled
+from pytest_racecheck.runtime.threads.forking import stand_until_free
 from pytest_racecheck.runtime.threads.identities import calling_task
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def start(self: Any) -> None:
         with uncontrolled(patiently=True):
             _start(self)
         return
+    stand_until_free()
     label = process_label(self, role)
     name = _name(self, task, label, role)
     world = processes.world

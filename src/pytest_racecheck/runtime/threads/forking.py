@@ -8,19 +8,50 @@ happens in a child; so `os.fork` itself is where it is done.
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.threads.identities import calling_task
+from pytest_racecheck.runtime.threads.locks import Mutex
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Replacement
+    from pytest_racecheck.runtime.threads.task import Task
 
 _fork: Any = getattr(os, "fork", None)
 
 
+# The library takes these before it forks, and the fork is no task that could wait for another.
+_TAKEN = (("logging", "_lock"), ("concurrent.futures.thread", "_global_shutdown_lock"))
+
+
+def stand_until_free() -> None:
+    """The calling task waits until no other one holds a lock that the library takes for a fork."""
+    task = calling_task()
+    if task is None:
+        return
+    while (lock := next(filter(partial(_is_anothers, task), _locks()), None)) is not None:
+        with lock:
+            pass
+
+
+def _locks() -> Iterator[Any]:
+    for module, name in _TAKEN:
+        lock = getattr(sys.modules.get(module), name, None)
+        if isinstance(lock, Mutex):
+            yield lock
+
+
+def _is_anothers(task: Task, lock: Any) -> bool:
+    return lock.owner not in (None, task) and lock.owner in control.scheduler.tasks
+
+
 def fork() -> int:
     """`os.fork`."""
+    stand_until_free()
     scheduler = control.scheduler
     control.scheduler = IDLE
     child: int = -1
