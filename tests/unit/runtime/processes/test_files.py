@@ -1,0 +1,189 @@
+"""Files that processes share: every system call on one is an operation."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pytest_racecheck import Verdict, replay
+
+
+def increment(path: Path) -> None:
+    with path.open() as file:
+        number = int(file.read())
+    with path.open("w") as file:
+        file.write(str(number + 1))
+
+
+def increment_locked(path: Path) -> None:
+    with open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        increment(path)
+
+
+def increment_in_place(path: Path) -> None:
+    with path.open("r+") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        number = int(file.read())
+        file.seek(0)
+        file.write(str(number + 1))
+        file.flush()
+        fcntl.lockf(file, fcntl.LOCK_UN)
+
+
+def make_folder(path: Path) -> None:
+    if not path.with_name("folder").exists():
+        os.makedirs(path.with_name("folder"))
+
+
+def make_folder_safely(path: Path) -> None:
+    os.makedirs(path.with_name("folder"), exist_ok=True)
+
+
+def claim(path: Path) -> None:
+    """A pid file that is looked for, and then written."""
+    mine = path.with_name("pid")
+    if not mine.exists():
+        mine.write_text(str(os.getpid()))
+        with path.open("a") as file:
+            file.write("x")
+
+
+def claim_safely(path: Path) -> None:
+    try:
+        with path.with_name("pid").open("x"):
+            pass
+    except FileExistsError:
+        return
+    with path.open("a") as file:
+        file.write("x")
+
+
+def write_json(path: Path) -> None:
+    path.with_name("state").write_text(json.dumps({"numbers": [1, 2]}))
+
+
+def read_json(path: Path) -> None:
+    state = path.with_name("state")
+    if state.exists():
+        assert json.loads(state.read_text())["numbers"] == [1, 2]
+
+
+def write_json_safely(path: Path) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        json.dump({"numbers": [1, 2]}, file)
+    os.replace(file.name, path.with_name("state"))
+
+
+def append(path: Path) -> None:
+    """Somebody replaces the file that was just opened: what is written goes to the old one."""
+    with path.open("a") as file:
+        file.write("x")
+
+
+def rotate(path: Path) -> None:
+    fresh = path.with_name("fresh")
+    fresh.write_text(path.read_text())
+    os.rename(fresh, path)
+
+
+def append_locked(path: Path) -> None:
+    with open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        append(path)
+
+
+def rotate_locked(path: Path) -> None:
+    with open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rotate(path)
+
+
+def pay(path: Path) -> None:
+    """A balance that is read, and then written, without a transaction around both."""
+    with closing(sqlite3.connect(path.with_name("base"))) as base:
+        (balance,) = base.execute("select balance from account").fetchone()
+        with base:
+            base.execute("update account set balance = ?", (balance + 1,))
+
+
+def pay_safely(path: Path) -> None:
+    with closing(sqlite3.connect(path.with_name("base"), isolation_level=None)) as base:
+        base.execute("begin immediate")
+        (balance,) = base.execute("select balance from account").fetchone()
+        base.execute("update account set balance = ?", (balance + 1,))
+        base.execute("commit")
+
+
+def open_account(path: Path) -> Path:
+    with closing(sqlite3.connect(path.with_name("base"))) as base, base:
+        base.execute("create table account (balance)")
+        base.execute("insert into account values (0)")
+    return path
+
+
+def balance_of(path: Path) -> bool:
+    with closing(sqlite3.connect(path.with_name("base"))) as base:
+        return bool(base.execute("select balance from account").fetchone() == (2,))
+
+
+def holds(text: str, path: Path) -> bool:
+    return path.read_text() == text
+
+
+def start(folder: Path, text: str, _shared: object) -> Path:
+    """A folder of its own for every run."""
+    path = Path(tempfile.mkdtemp(dir=folder)) / "file"
+    path.write_text(text)
+    return path
+
+
+# Name: text at the start, racy targets, safe ones, check.
+CASES = {
+    "read, change, write": ("0", [increment] * 2, [increment_locked] * 2, partial(holds, "2")),
+    "lockf": ("0", None, [increment_in_place] * 2, partial(holds, "2")),
+    "exists, makedirs": ("", [make_folder] * 2, [make_folder_safely] * 2, None),
+    "pid file": ("", [claim] * 2, [claim_safely] * 2, partial(holds, "x")),
+    "torn json": ("", [write_json, read_json], [write_json_safely, read_json], None),
+    "rename": ("", [append, rotate], [append_locked, rotate_locked], partial(holds, "x")),
+    "sqlite": ("", [pay] * 2, [pay_safely] * 2, balance_of),
+}
+
+
+def words_of(name: str, folder: Path) -> dict[str, object]:
+    text, _, _, check = CASES[name]
+    make = partial(start, folder, text)
+    return {
+        "setup": (lambda s: open_account(make(s))) if name == "sqlite" else make,
+        "check": check,
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if CASES[name][1]])
+def test_a_race(race, name, tmp_path) -> None:
+    """It is found within a few schedules, shrunk to one preemption, and its token brings it about again. The seed is fixed."""
+    words, targets = words_of(name, tmp_path), CASES[name][1]
+    report = race(targets, schedules=40, **words)
+    report.assert_racy()
+    assert report.failure.preemptions == 1
+    assert "test_files.py:" in str(report)
+    assert str(tmp_path) not in str(report).replace(str(report.failure.exception), "")
+    again = replay(report.failure.token, targets, backend="process", start_method="fork", **words)
+    assert again.failure is not None, str(again)
+    assert type(again.failure.exception) is type(report.failure.exception)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_safe_twin_is_not_reported(race, name, tmp_path) -> None:
+    """Whatever makes it safe: a lock on a file, an exclusive or an atomic call, a transaction."""
+    report = race(CASES[name][2], schedules=12, **words_of(name, tmp_path))
+    assert report.verdict is Verdict.NOT_FOUND, str(report)
+    assert (report.runs, report.failures) == (12, 0)
