@@ -16,7 +16,7 @@ SUITE = """
 
 
 def test_with_xdist(project, explored) -> None:
-    """-n 2 finds what one process finds; missed with less than 1e-12 (conftest)."""
+    """-n 2 finds what one process finds; missed with less than 1e-7 (conftest)."""
     project.makepyfile(SUITE)
     result = explored("-n2")
     result.assert_outcomes(passed=1, failed=1)
@@ -24,7 +24,7 @@ def test_with_xdist(project, explored) -> None:
 
 
 def test_with_repeat(project, explored) -> None:
-    """--count=3 makes three campaigns of every test; missed with less than 1e-12 each (conftest)."""
+    """--count=3 makes three campaigns of every test; missed with less than 1e-7 each (conftest)."""
     project.makepyfile(SUITE)
     explored("--count=3").assert_outcomes(passed=3, failed=3)
 
@@ -85,7 +85,7 @@ def test_a_test_that_exceeds_its_time_limit(project, plain, func_only) -> None:
 
 
 def test_with_cov(project, explored) -> None:
-    """Coverage of the code that is explored is measured, and the race is found; missed with less than 1e-12 (conftest)."""
+    """Coverage of the code that is explored is measured, and the race is found; missed with less than 1e-7 (conftest)."""
     project.makepyfile(SUITE)
     result = explored("--cov=counting", "--cov-report=term-missing")
     result.assert_outcomes(passed=1, failed=1)
@@ -93,13 +93,13 @@ def test_with_cov(project, explored) -> None:
 
 
 def test_with_importlib_mode(project, explored) -> None:
-    """--import-mode=importlib makes no difference; missed with less than 1e-12 (conftest)."""
+    """--import-mode=importlib makes no difference; missed with less than 1e-7 (conftest)."""
     project.makepyfile(SUITE)
     explored("--import-mode=importlib").assert_outcomes(passed=1, failed=1)
 
 
 def test_inside_given(project, explored) -> None:
-    """A `@given` test that starts threads itself is explored like any other; missed with less than 1e-12 (conftest)."""
+    """A `@given` test that starts threads itself is explored like any other; missed with less than 1e-7 (conftest)."""
     project.makepyfile("""
         from hypothesis import given, settings, strategies as st
         from counting import Counter, count, count_safely

@@ -77,7 +77,7 @@ def test_a_lost_update_between_processes(project, explored, leftovers) -> None:
                 child.join()
             assert value.value == 10
     """)
-    result = explored("-o", "racecheck_keep_going=false")
+    result = explored("--racecheck-schedules=100", "-o", "racecheck_keep_going=false")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["FAILED *::test_count - RaceFound: *"])
     assert leftovers() == []

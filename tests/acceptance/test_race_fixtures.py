@@ -6,7 +6,7 @@ import pytest
 
 
 def test_a_report_can_be_asserted(project, plain) -> None:
-    """Without --racecheck the fixtures work, whatever is asserted of a report; missed with less than 1e-12 (conftest)."""
+    """Without --racecheck the fixtures work, whatever is asserted of a report; missed with less than 1e-7 (conftest)."""
     project.makepyfile("""
         import pytest
         from counting import Counter
@@ -36,7 +36,7 @@ def test_a_report_can_be_asserted(project, plain) -> None:
 
 
 def test_a_report_nobody_looked_at_fails_its_test(project, plain) -> None:
-    """A race, or a missing verdict, that the test ignored fails it; missed with less than 1e-12 (conftest)."""
+    """A race, or a missing verdict, that the test ignored fails it; missed with less than 1e-7 (conftest)."""
     project.makepyfile("""
         from counting import Counter
 

@@ -21,7 +21,7 @@ def seeds(text: str) -> list[str]:
 
 
 def test_seeds_hang_on_base_and_test_alone(project, explored) -> None:
-    """Each test has its own seed, the same in another order or alone; missed with less than 1e-12 (conftest)."""
+    """Each test has its own seed, the same in another order or alone; missed with less than 1e-7 (conftest)."""
     project.makepyfile(COUNTS)
     both = seeds(explored("--racecheck-seed=11").stdout.str())
     alone = seeds(explored("--racecheck-seed=11", "-k", "second").stdout.str())
@@ -32,7 +32,7 @@ def test_seeds_hang_on_base_and_test_alone(project, explored) -> None:
 
 
 def test_a_markers_seed_is_taken_as_it_is(project, explored) -> None:
-    """An explicit seed is not derived from anything; missed with less than 1e-12 (conftest)."""
+    """An explicit seed is not derived from anything; missed with less than 1e-7 (conftest)."""
     project.makepyfile("""
         import pytest
         from counting import Counter, count
@@ -45,7 +45,7 @@ def test_a_markers_seed_is_taken_as_it_is(project, explored) -> None:
 
 
 def test_a_drawn_seed_can_be_given_again(project, explored) -> None:
-    """The seed in a failing test's output draws the same seeds again; missed with less than 1e-12 (conftest)."""
+    """The seed in a failing test's output draws the same seeds again; missed with less than 1e-7 (conftest)."""
     project.makepyfile(COUNTS)
     first = explored().stdout.str()
     option = re.search(r"^same delays again: (--racecheck-seed=\d+)$", first, re.MULTILINE)
@@ -54,7 +54,7 @@ def test_a_drawn_seed_can_be_given_again(project, explored) -> None:
 
 
 def test_repetitions_have_seeds_of_their_own(project, explored) -> None:
-    """--count=3 of pytest-repeat makes three campaigns with three seeds; missed with less than 1e-12 (conftest)."""
+    """--count=3 of pytest-repeat makes three campaigns with three seeds; missed with less than 1e-7 (conftest)."""
     project.makepyfile(COUNTS)
     result = explored("--count=3", "-k", "first", "--racecheck-seed=11")
     result.assert_outcomes(failed=3)
@@ -62,7 +62,7 @@ def test_repetitions_have_seeds_of_their_own(project, explored) -> None:
 
 
 def test_a_failure_says_it_once(project, explored) -> None:
-    """One line tells the seed in a report; a failure that is no verdict has it in a section; less than 1e-12 (conftest)."""
+    """One line tells the seed in a report; a failure that is no verdict has it in a section; less than 1e-7 (conftest)."""
     project.makepyfile("""
         import threading
         from counting import Counter, count

@@ -42,13 +42,13 @@ def test_section_at_the_end(project, explored) -> None:
 
 
 def test_the_same_through_xdist(project, explored) -> None:
-    """Workers share the controller's seed and their findings reach its summary; missed with less than 1e-12 (conftest)."""
+    """Workers share the controller's seed and their findings reach its summary; missed with less than 1e-7 (conftest)."""
     project.makepyfile(SUITE)
     result = explored("-n2", "-v", "--racecheck-seed=5")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines_random([
-        "*PASSED [[]100 runs[]]*::test_safe*",
-        "2 tests explored in 200 runs: 1 race found, 1 not found",
+        "*PASSED [[]60 runs[]]*::test_safe*",
+        "2 tests explored in 120 runs: 1 race found, 1 not found",
         "in scope: counting, test_the_same_through_xdist",
         "E   RaceFound: *",
     ])  # fmt: skip
@@ -103,5 +103,5 @@ def test_expected_failures_are_expected(project, explored) -> None:
     """)
     result = explored()
     result.assert_outcomes(xfailed=1)
-    result.stdout.fnmatch_lines(["1 test explored in 100 runs: 1 race found (1 expected)"])
+    result.stdout.fnmatch_lines(["1 test explored in 60 runs: 1 race found (1 expected)"])
     assert "race found: " not in result.stdout.str()

@@ -32,7 +32,7 @@ NAMED = """
 
 
 def test_tasks_bear_their_own_names(project, explored) -> None:
-    """The names given to threads and processes are in the report, and the tool's are not; missed with less than 1e-12."""
+    """The names given to threads and processes are in the report, and the tool's are not; missed with less than 1e-7."""
     project.makepyfile(NAMED)
     result = explored("--racecheck-mode=jitter")
     result.assert_outcomes(failed=2)
@@ -45,7 +45,7 @@ def test_tasks_bear_their_own_names(project, explored) -> None:
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_reports_fit_the_terminal(project, explored, monkeypatch, columns) -> None:
-    """No line of a report is wider, with its margin, and no position is broken; missed with less than 1e-12 (conftest)."""
+    """No line of a report is wider, with its margin, and no position is broken; missed with less than 1e-7 (conftest)."""
     monkeypatch.setenv("COLUMNS", str(columns))
     project.makepyfile("""
         from counting import Counter, count

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from binomial import least, most
-from kernels import BY_NAME
+from lean import LeanProcess
 
 RUNS = 1_000
 NEAR = 0.02
@@ -47,14 +47,16 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("name", "strategy", "rate"), CELLS)
-def test_hit_rate_is_near_the_published_one(name: str, strategy: str, rate: float) -> None:
+def test_hit_rate_is_near_the_published_one(
+    name: str, strategy: str, rate: float, lean: LeanProcess
+) -> None:
     """The share of failing runs is within 0.02 of the table, as far as this many runs can tell.
 
     A strategy whose true rate is within 0.02 leaves the accepted interval with probability below 2e-9 (exact binomial
     tails), the whole table with probability below 1e-7.
     """
-    report = BY_NAME[name].explore(
-        strategy=strategy, schedules=RUNS, seconds=60, seed=7, keep_going=True
+    report = lean.explore(
+        name, strategy=strategy, schedules=RUNS, seconds=60, seed=7, keep_going=True
     )
     low = least(report.runs, max(rate - NEAR, 0.0), CHANCE)
     high = most(report.runs, min(rate + NEAR, 1.0), CHANCE)

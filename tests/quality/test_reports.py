@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from kernels import FINDABLE
 from kernels.kernel import Kernel
-from replaying import Found, again, known
+from lean import LeanProcess
+from replaying import Found, known
 
 KINDS = {
     "lost update", "check then act", "torn read", "stale read", "use after close", "deadlock",
@@ -14,7 +15,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kernel", FINDABLE, ids=str)
-def test_report(kernel: Kernel, found: Found) -> None:
+def test_report(kernel: Kernel, found: Found, lean: LeanProcess) -> None:
     """Kind and resource are called what the source calls them, the schedule interrupts no more often than needed, the token replays."""
     report = found(kernel.name)
     failure = report.failure
@@ -25,7 +26,7 @@ def test_report(kernel: Kernel, found: Found) -> None:
     assert failure.preemptions == kernel.preemptions
     assert failure.switches is not None
     assert failure.switches >= failure.preemptions
-    replayed = again(kernel.name, failure.token)
+    replayed = lean.replay(kernel.name, failure.token)
     assert replayed.runs == 1
     assert known(replayed) == known(report)
 

@@ -72,7 +72,7 @@ class Instrumentation:
             self._active = True
             planned = [
                 (function, bound)
-                for function in live_functions()
+                for function in (live_functions() if wanted != frozenset() else ())
                 if self._is_wanted(function.__code__, wanted)
                 and (bound := self._bound_code(function)) is not None
             ]
