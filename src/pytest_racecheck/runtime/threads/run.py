@@ -20,6 +20,7 @@ from pytest_racecheck.model.trace import cycle_of
 from pytest_racecheck.runtime.backend import Body
 from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.jitter.errors import error_of
+from pytest_racecheck.runtime.threads.beginning import body_of
 from pytest_racecheck.runtime.threads.stuck import deadlock_of, livelock_of, waiting_of
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
 
@@ -129,7 +130,9 @@ class Run:
             number = counts[body.label] = counts.get(body.label, 0) + 1
             tasks.append(
                 scheduler.add(
-                    body.label, partial(body.target, *body.args), name=f"{body.label}-{number}"
+                    body.label,
+                    body_of(scheduler, body.target, body.args),
+                    name=f"{body.label}-{number}",
                 )
             )
         for task in tasks:

@@ -22,6 +22,7 @@ from greenlet import getcurrent
 from pytest_racecheck.model.wording import label_of
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.jitter.threads import title_of
+from pytest_racecheck.runtime.threads.beginning import stand_before_call
 from pytest_racecheck.runtime.threads.handles import Handle, bind, handle_of
 from pytest_racecheck.runtime.threads.identities import RAW, calling_task, current_thread
 from pytest_racecheck.runtime.threads.locks import Lock
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _Thread = threading.Thread
 _start = _Thread.start
+_run = _Thread.run
 _join = _Thread.join
 _is_alive = _Thread.is_alive
 _start_new_thread = _thread.start_new_thread
@@ -84,6 +86,8 @@ def _live(thread: Any, scheduler: Any) -> None:
     task = scheduler.current
     trace_as_hooked(scheduler, task)
     try:
+        if type(thread).run is _run and thread._target is not None:
+            stand_before_call(scheduler, thread._target, thread._args)
         if _HAS_CONTEXT:
             thread._context.run(thread.run)
         else:

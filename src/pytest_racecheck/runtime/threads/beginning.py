@@ -1,0 +1,53 @@
+"""The first operation of a task whose function is not the program's own.
+
+A new task is brought up to its first scheduling point before anything is chosen, since what it does on the way there is nobody else's concern. But
+there is no hook in a function that is written in C, or in one out of scope, so the way would be the whole task: `Thread(target=results.append)` would
+be over as soon as it is started, under every schedule. Whoever makes such a call in his own code stands before it; so does a task that begins with one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from pytest_racecheck.runtime.threads.contents import Calls
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.scheduler import Scheduler
+
+
+def is_seen(scheduler: Scheduler, function: Any) -> bool:
+    """Whether there are hooks in what calling `function` enters."""
+    inner = function.__func__ if type(function) is MethodType else function
+    return type(inner) is FunctionType and scheduler.in_scope(inner.__code__.co_filename)
+
+
+def stand_before_call(scheduler: Scheduler, function: Any, arguments: Sequence[object]) -> None:
+    """The current task is about to call `function` and nothing else."""
+    if scheduler.alone or is_seen(scheduler, function):
+        return
+    touched = Calls(scheduler.in_scope).touched(function, tuple(arguments))
+    if touched is None:
+        return
+    holder, name, writes = touched
+    task = scheduler.current
+    resource = scheduler.resources.of(holder, name)
+    task.resource, task.writes, task.point = resource, writes, scheduler.own_point("call")
+    scheduler.stand(task)
+    resource.happened(task, writes)
+    if scheduler.watch is not None:
+        scheduler.watch(task)
+
+
+def body_of(scheduler: Scheduler, function: Any, arguments: Sequence[object]) -> Any:
+    """What a task has to call that is to call `function`."""
+    if is_seen(scheduler, function):
+        return partial(function, *arguments)
+
+    def body() -> None:
+        stand_before_call(scheduler, function, arguments)
+        function(*arguments)
+
+    return body
