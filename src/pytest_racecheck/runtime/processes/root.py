@@ -60,6 +60,14 @@ class Root:
         """This process was forked from the one that this belongs to."""
         self.world.leave_parent()
 
+    def on_database(
+        self, database: Any, name: str, statement: str, seconds: float, call: Callable[[], Any]
+    ) -> tuple[bool, Any]:
+        """Something is about to be asked of a database."""
+        from pytest_racecheck.runtime.processes.databases import on_database
+
+        return on_database(database, name, statement, seconds, call)
+
     def on_file(self, fd: int, name: str, writes: bool) -> None:
         """A file is about to be read or written by its descriptor."""
         operate_on_descriptor(fd, name, writes)

@@ -16,7 +16,6 @@ from pytest_racecheck.instrument.recorder import Recorder
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes import (
-    databases,
     file_calls,
     file_locks,
     files,
@@ -47,7 +46,6 @@ def exchanged(living: Callable[[], list[Any]] = semaphores.living) -> More:
             *semaphores.REPLACEMENTS,
             *values.REPLACEMENTS,
             *managers.REPLACEMENTS,
-            *databases.REPLACEMENTS,
         ],
         files=[*files.REPLACEMENTS, *file_calls.REPLACEMENTS, *file_locks.REPLACEMENTS],
         attributes=[

@@ -98,7 +98,7 @@ def frames_from(innermost: Iterable[FrameType | None]) -> Iterator[FrameType]:
 
 
 def _attribute_name(holder: Any, name: str) -> str:
-    if is_a(holder, dict) or holder is None:
+    if is_a(holder, (dict, ModuleType)) or holder is None:
         return name
     owner: Any = holder if is_a(holder, (type, FunctionType)) else type(holder)
     return f"{owner.__name__}.{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from pytest_racecheck.runtime.threads.patches import Attribute, Patches, Replace
 from pytest_racecheck.runtime.threads.thread_locals import thread_locals
 
 if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.patches import Replacement
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
 
 _REPLACEMENTS = [
@@ -84,7 +86,9 @@ def all_replaced(scheduler: Scheduler, more: More = NO_MORE) -> Iterator[None]:
         addresses.begin()
 
     scheduler.beginning = begin
-    pairs = [*_REPLACEMENTS, *loops.replacements(), *chance.replacements(), *more.pairs]
+    pairs = [
+        *_REPLACEMENTS, *_of_databases(), *loops.replacements(), *chance.replacements(), *more.pairs,
+    ]  # fmt: skip
     attributes = [
         *_ATTRIBUTES, *chance.attributes(), *addresses.attributes(), *more.attributes,
     ]  # fmt: skip
@@ -98,3 +102,12 @@ def all_replaced(scheduler: Scheduler, more: More = NO_MORE) -> Iterator[None]:
         known_locks.KnownLocks(pairs, more.locks, more.living),
     ):
         yield
+
+
+def _of_databases() -> tuple[Replacement, ...]:
+    """Those of sqlite3, for programs that have loaded it."""
+    if "sqlite3" not in sys.modules:
+        return ()
+    from pytest_racecheck.runtime.threads import databases
+
+    return databases.REPLACEMENTS
