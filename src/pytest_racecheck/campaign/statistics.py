@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 CONFIDENCE = 0.95
 _ROUNDS = 60
+_NEGLIGIBLE = 1e-18
 
 
 def exact_interval(failures: int, runs: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -72,15 +73,26 @@ def _cumulative(count: int, runs: int, rate: float) -> float:
         return 1.0
     if rate >= 1:
         return 1.0 if count >= runs else 0.0
-    log_rate, log_rest = math.log(rate), math.log1p(-rate)
-    whole = math.lgamma(runs + 1)
-    return math.fsum(
-        math.exp(
-            whole
-            - math.lgamma(k + 1)
-            - math.lgamma(runs - k + 1)
-            + k * log_rate
-            + (runs - k) * log_rest
-        )
-        for k in range(count + 1)
-    )
+    if count > runs * rate:
+        return 1.0 - _below_mean(runs - count - 1, runs, 1 - rate)
+    return _below_mean(count, runs, rate)
+
+
+def _below_mean(count: int, runs: int, rate: float) -> float:
+    """The same, of a count that is no more than the mean.
+
+    From there on down the terms only fall, so those that matter are few, however many runs there were.
+    """
+    if count < 0:
+        return 0.0
+    term = math.exp(
+        math.lgamma(runs + 1) - math.lgamma(count + 1) - math.lgamma(runs - count + 1)
+        + count * math.log(rate) + (runs - count) * math.log1p(-rate)
+    )  # fmt: skip
+    odds, total = (1 - rate) / rate, 0.0
+    for k in range(count, -1, -1):
+        total += term
+        if term <= total * _NEGLIGIBLE:
+            break
+        term *= k / (runs - k + 1) * odds
+    return total

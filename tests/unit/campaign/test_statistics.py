@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from pytest_racecheck.campaign.statistics import exact_interval, excess_by_chance, passes_needed
@@ -29,6 +31,27 @@ def test_agrees_with_scipy_everywhere() -> None:
             reference = stats.binomtest(failures, runs).proportion_ci(0.95, method="exact")
             expected = (float(reference.low), float(reference.high))
             assert exact_interval(failures, runs) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("runs", [1, 2, 13, 90])
+def test_bounds_solve_the_tails_that_define_them(runs: int) -> None:
+    """Summed up term by term with whole binomials, each bound leaves 2.5 % on its side."""
+    for failures in range(runs + 1):
+        low, high = exact_interval(failures, runs)
+        at_least = sum(
+            math.comb(runs, k) * low**k * (1 - low) ** (runs - k) for k in range(failures, runs + 1)
+        )
+        at_most = sum(
+            math.comb(runs, k) * high**k * (1 - high) ** (runs - k) for k in range(failures + 1)
+        )
+        assert failures == 0 or at_least == pytest.approx(0.025, abs=1e-9)
+        assert failures == runs or at_most == pytest.approx(0.025, abs=1e-9)
+
+
+def test_a_million_runs() -> None:
+    """The width is that of the normal approximation, which is good there."""
+    low, high = exact_interval(500_000, 1_000_000)
+    assert (low, high) == pytest.approx((0.49902, 0.50098), abs=1e-5)
 
 
 def test_without_runs_nothing_is_known() -> None:
