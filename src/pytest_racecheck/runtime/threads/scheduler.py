@@ -385,18 +385,6 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self.abort()
         raise Aborted
 
-    def _overrun(self) -> None:
-        """Too many steps: first the strategy is made fair, and if that does not end the run it is over."""
-        self.overrun += 1
-        if self.overrun > 1:
-            self.abort()
-            raise Aborted
-        from pytest_racecheck.strategies.round_robin import RoundRobin
-
-        self.limit += self.max_steps
-        self.strategy = RoundRobin()
-        self._choose, self._executed = self.strategy.choose, None
-
 
 def _by_index(task: Task) -> int:
     return task.index

@@ -35,6 +35,9 @@ class Unwinding:
     current: Any
     root: Any
     max_steps: int
+    limit: int
+    overrun: int
+    strategy: Any
     lingered: int
     active: bool
     aborting: bool
@@ -62,6 +65,18 @@ class Unwinding:
         """The run is over: every task that is still alive unwinds as soon as it is entered."""
         self.aborting = True
         self.current = Nobody
+
+    def _overrun(self) -> None:
+        """Too many steps: first the strategy is made fair, and if that does not end the run it is over."""
+        self.overrun += 1
+        if self.overrun > 1:
+            self.abort()
+            raise Aborted
+        from pytest_racecheck.strategies.round_robin import RoundRobin
+
+        self.limit += self.max_steps
+        self.strategy = RoundRobin()
+        self._choose, self._executed = self.strategy.choose, None
 
     def lingering(self) -> None:
         """A hook was called though the run is over: the caller is being unwound, or refuses to be."""
