@@ -301,7 +301,7 @@ class Scheduler(Unwinding, Blocking, Numbering):
     def _choice(self, enabled: list[Task], task: Task) -> Task:
         if task.enabled:
             default = task
-            chosen = self._choose(enabled, task)
+            chosen: Task = self._choose(enabled, task)
             if chosen is self.last:
                 self.streak += 1
                 if self.streak > self.spin:

@@ -9,12 +9,15 @@ where it stands and is named.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
 from pytest_racecheck.runtime.threads.carrier import Carriers
 from pytest_racecheck.runtime.threads.task import Aborted, Task
+
+if TYPE_CHECKING:
+    from pytest_racecheck.strategies.protocol import Strategy
 
 # A task that swallows what ends its run is given up after so many tries.
 MOST_ABORTS = 100
@@ -37,8 +40,10 @@ class Unwinding:
     max_steps: int
     limit: int
     overrun: int
-    strategy: Any
+    strategy: Strategy
     lingered: int
+    _choose: Any
+    _executed: Any
     active: bool
     aborting: bool
     interrupted: BaseException | None
