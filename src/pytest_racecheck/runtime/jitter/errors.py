@@ -6,6 +6,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from traceback import FrameSummary
 from types import FrameType, TracebackType
 
@@ -26,15 +27,22 @@ def error_of(task: str, error: BaseException, kind: Outcome = Outcome.FAILED) ->
 
     The frames through which we called the program are taken off: they say nothing about it.
     """
+    return in_full(brief_error_of(task, error, kind))
+
+
+def brief_error_of(task: str, error: BaseException, kind: Outcome = Outcome.FAILED) -> TaskError:
+    """The same but for the traceback as text: to format it takes longer than many a run."""
     error.__traceback__ = without_ours(error.__traceback__)
     return TaskError(
-        task=task,
-        kind=kind,
-        summary=summary_of(error),
-        details="".join(traceback.format_exception(error)),
-        exception=error,
-        position=_raised_at(error),
+        task=task, kind=kind, summary=summary_of(error), exception=error, position=_raised_at(error)
     )
+
+
+def in_full(error: TaskError) -> TaskError:
+    """With the traceback, if there is one."""
+    if error.details or error.exception is None:
+        return error
+    return replace(error, details="".join(traceback.format_exception(error.exception)))
 
 
 def hang_of(
@@ -80,8 +88,12 @@ def _only_calls(entry: TracebackType) -> bool:
 
 
 def _raised_at(error: BaseException) -> tuple[str, int] | None:
-    frames = traceback.extract_tb(error.__traceback__)
-    # What stands in for the library's functions has raised what they would have.
-    while len(frames) > 1 and frames[-1].filename.startswith(_OURS):
-        frames.pop()
-    return (frames[-1].filename, frames[-1].lineno or 0) if frames else None
+    where = None
+    entry = error.__traceback__
+    while entry is not None:
+        name = entry.tb_frame.f_code.co_filename
+        # What stands in for the library's functions has raised what they would have.
+        if where is None or not name.startswith(_OURS):
+            where = (name, entry.tb_lineno or 0)
+        entry = entry.tb_next
+    return where

@@ -19,7 +19,7 @@ from pytest_racecheck.model.schedule import Deviation, Schedule
 from pytest_racecheck.model.trace import cycle_of
 from pytest_racecheck.runtime.backend import Body
 from pytest_racecheck.runtime.context import IDLE, control
-from pytest_racecheck.runtime.jitter.errors import error_of
+from pytest_racecheck.runtime.jitter.errors import brief_error_of, in_full
 from pytest_racecheck.runtime.threads.beginning import body_of
 from pytest_racecheck.runtime.threads.stuck import deadlock_of, livelock_of, waiting_of
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
@@ -184,7 +184,7 @@ class Run:
         return RunResult(
             run=self.number,
             outcome=outcome,
-            errors=tuple(self.errors),
+            errors=tuple(map(in_full, self.errors)),
             tasks=tuple(task.name for task in scheduler.tasks),
             concurrent=len(scheduler.tasks) > 1,
             leaked=(*self.leaked, *(f"task {task.name}" for task in scheduler.survivors)),
@@ -220,7 +220,7 @@ class Run:
             self.fatal = error
             self._scheduler.abort()
         elif self._classify(error) == "failure":
-            self.record(error_of(task.name, error))
+            self.record(brief_error_of(task.name, error))
             if self._recorder is not None:
                 self._recorder.failed(task, error)
 
