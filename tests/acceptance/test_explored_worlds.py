@@ -225,3 +225,50 @@ def test_a_collection_that_may_take_it_again(project, explored) -> None:
     """A lock that its owner may take twice is the remedy, and is not reported."""
     project.makepyfile(FINALISER.format(kind="RLock"))
     explored("--racecheck-gc", "--racecheck-strict").assert_outcomes(passed=1)
+
+
+PACKAGE = """
+    import threading, time
+
+    class Heart:
+        def __init__(self):
+            self.beats = []
+
+        def start(self):
+            self.thread = threading.Thread(target=self.beat, daemon={daemon})
+            self.thread.start()
+
+        def beat(self):
+            if self.beats is not None:
+                self.beats.append(1)
+
+        def stop(self):
+            self.beats = None
+            time.sleep(1)
+"""
+
+
+@pytest.mark.parametrize(("daemon", "outcome"), [(True, {"passed": 1}), (False, {"failed": 1})])
+def test_a_daemon_of_a_package(
+    project, explored, tmp_path_factory, monkeypatch, daemon, outcome
+) -> None:
+    """What ends a daemon that a package has started for itself fails no test in real life, either; it is told. Any other thread's is a failure."""
+    import textwrap
+
+    installed = tmp_path_factory.mktemp("installed")
+    (installed / "hearts.py").write_text(textwrap.dedent(PACKAGE.format(daemon=daemon)))
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    project.makepyfile("""
+        import hearts
+
+        def test_heart():
+            heart = hearts.Heart()
+            heart.start()
+            heart.stop()
+    """)
+    result = explored("--racecheck-scope=hearts")
+    result.assert_outcomes(**outcome)
+    if daemon:
+        result.stdout.fnmatch_lines(
+            ["not covered: *AttributeError ended thread beat-1, a daemon *"]
+        )

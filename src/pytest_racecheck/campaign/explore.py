@@ -105,6 +105,7 @@ class ExploreCampaign:
         self._explanation: Explanation | None = None
         self._replayed = False
         self._leaked: Counter[str] = Counter()
+        self._excused: Counter[str] = Counter()
 
     def explore(self, program: Program, keys: Collection[CodeKey] | None = None) -> CampaignResult:
         """All runs, and the verdict; `keys` is what code the tasks execute, where an earlier run has shown it."""
@@ -241,6 +242,8 @@ class ExploreCampaign:
             self.outcomes[Outcome.PASSED.value] += 1
         for name in run.leaked:
             self._leaked[name] += 1
+        for text in run.excused:
+            self._excused[text] += 1
         if self.runs == 1:
             self._tasks = tuple(task.name for task in controlled.scheduler.tasks)
 
@@ -309,6 +312,10 @@ class ExploreCampaign:
         lines = [
             f"{name} outlived its run ({times} of {self.runs} runs)"
             for name, times in sorted(self._leaked.items())
+        ]
+        lines += [
+            f"{text}, a daemon of its package's own ({times} of {self.runs} runs)"
+            for text, times in sorted(self._excused.items())
         ]
         failed = controlled.instrumentation.failed
         lines += [f"could not be instrumented: {key[2]}: {why}" for key, why in failed]

@@ -56,6 +56,13 @@ class Scope:
             known = self._known[filename] = self._decide(filename)
         return known
 
+    def is_project(self, filename: str) -> bool:
+        """Whether it is in scope by itself, and not because its package was named."""
+        if filename in self.files:
+            return True
+        path, root = os.path.realpath(filename), str(self.root)
+        return path.startswith(root.rstrip(os.sep) + os.sep) and not _is_foreign(path, root)
+
     def modules(self) -> list[str]:
         """The names of the loaded modules that are in scope, sorted."""
         return sorted(name for name in list(sys.modules) if self._has_module(name))
@@ -80,8 +87,7 @@ class Scope:
         path = _real(filename) if os.path.isabs(filename) else os.path.realpath(filename)
         if any(path == place or path.startswith(place + os.sep) for place in self.places):
             return True
-        root = str(self.root)
-        return path.startswith(root.rstrip(os.sep) + os.sep) and not _is_foreign(path, root)
+        return self.is_project(filename)
 
 
 def _is_foreign(path: str, root: str) -> bool:

@@ -72,6 +72,7 @@ class Controlled:
         self.scope = scope
         self.instrumentation = Instrumentation(scope, self.points)
         self.scheduler.entering = self.instrumentation.reach
+        self.scheduler.is_project = scope.is_project
         self._program = program
         self.collects = bool(settings.gc)
         self._classify = classify

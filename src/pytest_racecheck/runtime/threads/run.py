@@ -38,7 +38,8 @@ _DRAIN_STEPS = 10_000
 class Run:
     """One execution of a program; `execute` once, then look.
 
-    `errors` are what its tasks raised, `leaked` the threads that outlived it. `fatal` is an exception that is nobody's failure and
+    `errors` are what its tasks raised, `leaked` the threads that outlived it. What ends a daemon that a package has started for itself is
+    printed in real life, and no test fails; it is `excused`. `fatal` is an exception that is nobody's failure and
     ends the campaign (Ctrl-C, a time limit).
     """
 
@@ -48,6 +49,7 @@ class Run:
         self.number = number
         self.errors: list[TaskError] = []
         self.leaked: list[str] = []
+        self.excused: list[str] = []
         self.waiting: tuple[Waiting, ...] = ()
         self.fatal: BaseException | None = None
         self.outcome: Outcome | None = None
@@ -219,6 +221,8 @@ class Run:
         if error is self._scheduler.interrupted or self._classify(error) == "abort":
             self.fatal = error
             self._scheduler.abort()
+        elif task.packaged:
+            self.excused.append(f"{type(error).__name__} ended thread {task.name}")
         elif self._classify(error) == "failure":
             self.record(brief_error_of(task.name, error))
             if self._recorder is not None:

@@ -80,6 +80,8 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self.spin = SPIN
         # Told which function a new task is about to enter.
         self.entering: Callable[[object], None] = lambda _function: None
+        # Whether a file in scope belongs to the project, and to no package that was named.
+        self.is_project: Callable[[str], bool] = lambda _file: True
         # What a signal handler raised: nobody's failure, and the end of the campaign.
         self.interrupted: BaseException | None = None
         # Called before each run, and after it.

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
@@ -27,6 +28,7 @@ from pytest_racecheck.runtime.threads.handles import Handle, bind, handle_of
 from pytest_racecheck.runtime.threads.identities import RAW, calling_task, current_thread
 from pytest_racecheck.runtime.threads.locks import Lock
 from pytest_racecheck.runtime.threads.making import make
+from pytest_racecheck.runtime.threads.stuck import position_of
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
 from pytest_racecheck.runtime.threads.tracing import trace_as_hooked
 
@@ -62,12 +64,18 @@ def start(self: Any) -> None:
         daemon=self._daemonic,
         name=_title(self) or _numbered(scheduler.current, label),
     )
+    task.packaged = self._daemonic and _starts_in_package(scheduler, sys._getframe(1))
     bind(self, task)
     scheduler.entering(self._target if self._target is not None else type(self).run)
     if _HAS_CONTEXT and self._context is None:
         inherited = sys.flags.thread_inherit_context  # type: ignore[attr-defined]
         self._context = copy_context() if inherited else Context()
     scheduler.release(task)
+
+
+def _starts_in_package(scheduler: Any, frame: FrameType | None) -> bool:
+    position = position_of(scheduler, frame)
+    return position is not None and not scheduler.is_project(position.file)
 
 
 def _title(thread: Any) -> str | None:

@@ -31,8 +31,8 @@ class Task:
 
     __slots__ = (
         "aborts", "children", "daemon", "deadline", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
-        "local", "loop", "name", "on_end", "operations", "parent", "point", "rank", "remote", "resource", "thread", "timed_out", "told",
-        "wait", "writes",
+        "local", "loop", "name", "on_end", "operations", "packaged", "parent", "point", "rank", "remote", "resource", "thread", "timed_out",
+        "told", "wait", "writes",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,8 @@ class Task:
         self.operations = 0
         self.aborts = 0
         self.loop: Any = None
+        # A package has started it, and wants nobody to wait for it.
+        self.packaged = False
         # Its values of `threading.local`, while another task's are in their place.
         self.local: Any = None
         self.told: Any = None
