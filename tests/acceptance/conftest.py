@@ -135,3 +135,47 @@ def notes(project: pytest.Pytester) -> Callable[[], list[str]]:
         return path.read_text().splitlines() if path.exists() else []
 
     return read
+
+
+@pytest.fixture
+def leftovers(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Processes of the project, its temporary files and its shared memory, as far as they still exist."""
+    temporary = project.path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setenv("RACECHECK_TEST_PROJECT", str(project.path))
+    before = set(os.listdir("/dev/shm")) if Path("/dev/shm").is_dir() else set()
+
+    def look() -> list[str]:
+        found = [f"process {pid}" for pid in processes(str(project.path))]
+        found += [
+            f"file {p.name}" for p in temporary.iterdir() if not p.name.startswith("pytest-of")
+        ]
+        after = set(os.listdir("/dev/shm")) if Path("/dev/shm").is_dir() else set()
+        return found + [
+            f"shared memory {name}" for name in after - before if name.startswith(("psm_", "sem."))
+        ]
+
+    def settled() -> list[str]:
+        end = time.monotonic() + 10
+        while (found := look()) and time.monotonic() < end:
+            time.sleep(0.05)
+        return found
+
+    return settled
+
+
+def processes(project: str) -> list[int]:
+    """The processes whose environment names that project, this one excepted."""
+    found = []
+    for entry in Path("/proc").iterdir() if Path("/proc/self/environ").exists() else ():
+        try:
+            environment = (entry / "environ").read_bytes() if entry.name.isdigit() else b""
+        except OSError:
+            continue
+        if (
+            f"RACECHECK_TEST_PROJECT={project}".encode() in environment
+            and int(entry.name) != os.getpid()
+        ):
+            found.append(int(entry.name))
+    return found
