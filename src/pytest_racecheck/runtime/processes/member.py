@@ -43,6 +43,7 @@ class Member:
         self.awaited_by: list[Task] = []
         self.is_over = self.is_ended = self.is_seen = False
         self._asked: dict[int, int] = {}
+        self._roused: set[int] = set()
         # What came though nothing was to come: a signal had it leave what it was about to do.
         self._unexpected: Message | None = None
         self._channel: Channel | None = None
@@ -123,6 +124,8 @@ class Member:
         scheduler.now = max(scheduler.now, now)
         for item in news:
             _NEWS[item[0]](self, *item[1:])
+        if kind == ASK:
+            self._roused.discard(rest[0])
         if asked:
             scheduler.outside.ask()
         if kind == ASK:
@@ -137,10 +140,16 @@ class Member:
     def _made_process(self, ticket: str, label: str, name: str, daemon: bool) -> None:
         self.hub.add_process(ticket, None, label, name, daemon=daemon)
 
+    def is_roused(self, index: int) -> bool:
+        """Whether task number `index` can go on by now, though it could not when it asked: what it waits for may have come since."""
+        return index in self._roused
+
     def _can_go_on(self, index: int) -> None:
+        self._roused.add(index)
         self.hub.scheduler.enable(self.tasks[index])
 
     def _cannot_go_on(self, index: int) -> None:
+        self._roused.discard(index)
         self.hub.scheduler.disable(self.tasks[index])
 
     def _watches(self, count: int) -> None:

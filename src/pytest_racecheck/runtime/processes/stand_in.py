@@ -32,6 +32,8 @@ class StandIn:
             if message[0] != ASK:
                 break
             request = Request.of(message[2])
+            if request.what == "private" and member.is_roused(self._index):
+                request = request._replace(rest=(True, *request.rest[1:]))
             try:
                 reply = perform(request)
             except Exception as error:

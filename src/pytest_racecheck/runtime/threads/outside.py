@@ -38,6 +38,7 @@ LIMIT = 1.0
 _DELIVERY = 0.05
 # How often a lock is looked at that a thread holds which is no task.
 _GLANCE = 0.005
+_AT_ONCE = 0.0002
 # So often, one after the other, must other threads be seen idle, before it is a deadlock and before a time-out.
 _IDLE, _IDLE_BEFORE_TIMEOUT = 10, 2
 # While a campaign is on, the modules hold controlled ones.
@@ -201,11 +202,14 @@ class Outside:
     def _pass(self, seconds: float, *, glance: bool) -> bool:
         self._scheduler.patient = True
         began = _monotonic()
+        # Those who wait in other processes are asked, and not waited for: mostly the answer is there at once.
+        pause = _AT_ONCE
         try:
             while True:
                 left = seconds - (_monotonic() - began)
-                if self._ask(max(0.0, min(left, _GLANCE) if glance else left)) or self.others():
+                if self._ask(max(0.0, min(left, pause) if glance else left)) or self.others():
                     return True
+                pause = min(2 * pause, _GLANCE)
                 if left <= 0:
                     return False
                 if glance and self._locks_freed():
