@@ -30,7 +30,10 @@ _KINDS = {"__getitem__": "LOAD_ITEM", "__setitem__": "STORE_ITEM", "__delitem__"
 _ATTRIBUTES = {"__getattribute__": "LOAD_ATTR", "__setattr__": "STORE_ATTR"}
 _VALUES = {"get": "LOAD_ATTR", "set": "STORE_ATTR"}
 _LOCKING = {"acquire": "ACQUIRE", "release": "RELEASE"}
+# What marks a connection to a server that is no part of the program.
+_OUTSIDE = "_racecheck_outside"
 _start = managers.BaseManager.start
+_serve_forever: Any = managers.Server.serve_forever
 _callmethod: Any = managers.BaseProxy._callmethod
 _dispatch: Any = vars(managers)["dispatch"]
 _clients: dict[str, Any] = vars(managers)["listener_client"]
@@ -162,16 +165,35 @@ def _client(original: Any) -> Any:
     def connect(address: Any, *args: Any, **kwargs: Any) -> Any:
         if is_ours(address):
             return Connection(address)
-        return original(address, *args, **kwargs)
+        processes = control.scheduler.processes if calling_task() is not None else None
+        if processes is None or _is_served(processes, address):
+            return original(address, *args, **kwargs)
+        with uncontrolled():
+            made = original(address, *args, **kwargs)
+        setattr(made, _OUTSIDE, True)
+        return made
 
     return connect
+
+
+def serve_forever(self: Any) -> None:
+    """`Server.serve_forever`: where a process of the program is the server, its threads are tasks, and clients wait for them as such."""
+    processes = control.scheduler.processes if calling_task() is not None else None
+    if processes is not None:
+        processes.perform(Request("serving", (), True, None, None, (str(self.address),)))
+    _serve_forever(self)
+
+
+def _is_served(processes: Any, address: object) -> bool:
+    asked = Request("served", (), False, None, None, (str(address),))
+    return bool(processes.perform(asked))
 
 
 def callmethod(self: Any, methodname: str, args: Any = (), kwds: Any = {}) -> Any:  # noqa: B006
     """`BaseProxy._callmethod`: of a server that is really there, an operation."""
     processes = control.scheduler.processes if calling_task() is not None else None
     address = self._token.address
-    if processes is None or is_ours(address):
+    if processes is None or is_ours(address) or _is_served(processes, address):
         return _callmethod(self, methodname, args, kwds)
     told = told_of_call(methodname, args) if processes.recorded else None
     key = ("manager", str(address), self._id)
@@ -183,7 +205,7 @@ def callmethod(self: Any, methodname: str, args: Any = (), kwds: Any = {}) -> An
 
 def dispatch(c: Any, id: Any, name: str, args: Any = (), kwds: Any = {}) -> Any:  # noqa: B006
     """`managers.dispatch`: what is asked of a server that is really there is nobody's operation."""
-    if type(c) is Connection:
+    if not getattr(c, _OUTSIDE, False):
         return _dispatch(c, id, name, args, kwds)
     with uncontrolled():
         return _dispatch(c, id, name, args, kwds)
@@ -191,6 +213,7 @@ def dispatch(c: Any, id: Any, name: str, args: Any = (), kwds: Any = {}) -> Any:
 
 ATTRIBUTES: tuple[Attribute, ...] = (
     (managers.BaseManager, "start", start),
+    (managers.Server, "serve_forever", serve_forever),
     (managers.BaseProxy, "_callmethod", callmethod),
 )
 REPLACEMENTS = (

@@ -39,6 +39,8 @@ class Root:
         self.hub = Hub(self.scheduler, self.perform)
         self._semaphores: dict[Key, SemaphoreModel] = {}
         self._servers = KeptServers()
+        # Where processes of the program are servers themselves.
+        self._served: set[str] = set()
         self._retries = Retries(self.scheduler)
         self.ticket = ""
 
@@ -46,6 +48,7 @@ class Root:
         """A run begins."""
         self._semaphores.clear()
         self._servers.clear()
+        self._served.clear()
         self._retries.begin()
 
     def last_resort(self) -> bool:
@@ -228,6 +231,13 @@ class Root:
     def _close_server(self, address: str) -> None:
         self._servers.close(address)
 
+    def _serving(self, address: str) -> None:
+        """A process of the program is the server at that address."""
+        self._served.add(address)
+
+    def _is_served(self, address: str) -> bool:
+        return address in self._served
+
     def _signalled(self, ticket: str) -> None:
         """A process was sent a signal: see what that does to it before anything else happens."""
         member = self.hub.member(ticket)
@@ -254,6 +264,8 @@ _KINDS: dict[str, Callable[[Root, Task, Request], Any]] = {
 # What is only to be known, and no operation.
 _NOTES: dict[str, Callable[..., Any]] = {
     "signalled": Root._signalled,
+    "serving": Root._serving,
+    "served": Root._is_served,
     "note": Root._note,
     "manage": Root._manage,
     "close server": Root._close_server,

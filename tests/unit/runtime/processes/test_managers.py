@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing.managers import BaseManager
+from multiprocessing.managers import BaseManager, SyncManager
 
 import pytest
 
@@ -245,3 +245,78 @@ def test_a_manager_that_was_shut_down(body) -> None:
         concurrently((len, "x"), (len, "y"))
 
     assert body(program, schedules=3).failures == 0
+
+
+SERVED: dict[str, int] = {}
+
+
+class Served(BaseManager):
+    """What a process serves that the program has started itself."""
+
+
+Served.register("counts", callable=lambda: SERVED)
+
+
+class Client(BaseManager):
+    """How others come to it."""
+
+
+Client.register("counts")
+
+
+def serve(addresses) -> None:
+    server = Served(("127.0.0.1", 0), b"key").get_server()
+    addresses.put(server.address)
+    server.serve_forever()
+
+
+def connected(address):
+    client = Client(address, b"key")
+    client.connect()
+    return client.counts()
+
+
+def add_remotely(address) -> None:
+    counts = connected(address)
+    counts.update(n=counts.get("n", 0) + 1)
+
+
+def test_a_server_that_is_a_process_of_the_program(body) -> None:
+    """Its threads are tasks, and its client waits for them as for all others."""
+
+    def program() -> None:
+        addresses = FORK.SimpleQueue()
+        server = FORK.Process(target=serve, args=(addresses,), daemon=True)
+        server.start()
+        address = addresses.get()
+        concurrently((add_remotely, address))
+        assert connected(address).get("n") == 1
+        server.terminate()
+        server.join()
+
+    report = body(program, schedules=4)
+    assert (report.failures, report.not_covered) == (0, ())
+
+
+def make_ready() -> None:
+    SERVED["ready"] = 1
+
+
+def append(items) -> None:
+    items.append(1)
+
+
+def test_a_server_that_is_really_there(body) -> None:
+    """One with an initializer is: a call of its proxies is one operation, and what is under way to it nobody's."""
+
+    def program() -> None:
+        manager = SyncManager(ctx=FORK)
+        manager.start(make_ready)
+        try:
+            items = manager.list()
+            concurrently((append, items), (append, items))
+            assert list(items) == [1, 1]
+        finally:
+            manager.shutdown()
+
+    assert body(program, schedules=4).verdict is Verdict.NOT_FOUND
