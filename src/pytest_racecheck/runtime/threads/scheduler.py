@@ -151,8 +151,7 @@ class Scheduler(Unwinding, Blocking, Numbering):
     def branch_off(self, superior: Superior, key: str, name: str) -> Task:
         """This process is another one from now on, a part of the same program; the calling greenlet is its main task, and is returned.
 
-        What there was of tasks stayed where it came from: here those threads are over, as after any fork. `superior` makes all choices; no
-        step is taken without it.
+        What there was of tasks is over here, as after any fork. `superior` makes all choices; no step is taken without it.
         """
         for task in self.tasks:
             task.ended = True

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_racecheck import RaceReport, explore
+from pytest_racecheck.campaign import explanation
 from pytest_racecheck.campaign.explore import ExploreCampaign
 from pytest_racecheck.campaign.targets import classify_target
 from pytest_racecheck.entry import report_of
@@ -50,6 +51,19 @@ def _is_helper(pid: str) -> bool:
         return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return True
+
+
+@pytest.fixture(autouse=True)
+def _short_explanations(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure is hardly shrunk, since that takes the more time the more there is to find; but for tests marked by `shrinking`."""
+    if "shrinking" not in request.fixturenames:
+        monkeypatch.setattr(explanation, "SHRINK_RUNS", 15)
+        monkeypatch.setattr(explanation, "FEWER_RUNS", 5)
+
+
+@pytest.fixture
+def shrinking() -> None:
+    """A failure is shrunk as far as it goes."""
 
 
 @pytest.fixture

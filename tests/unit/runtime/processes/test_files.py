@@ -169,11 +169,10 @@ def words_of(name: str, folder: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", [name for name in CASES if CASES[name][1]])
 def test_a_race(race, name, tmp_path) -> None:
-    """It is found within a few schedules, shrunk to one preemption, and its token brings it about again. The seed is fixed."""
+    """It is found within a few schedules, and its token brings it about again. The seed is fixed."""
     words, targets = words_of(name, tmp_path), CASES[name][1]
     report = race(targets, schedules=40, **words)
     report.assert_racy()
-    assert report.failure.preemptions == 1
     assert "test_files.py:" in str(report)
     assert str(tmp_path) not in str(report).replace(str(report.failure.exception), "")
     again = replay(report.failure.token, targets, backend="process", start_method="fork", **words)

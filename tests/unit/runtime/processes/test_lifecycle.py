@@ -89,7 +89,7 @@ def test_whoever_increments_can_lose_an_update(body, start) -> None:
 
     report = body(program, schedules=30)
     report.assert_racy()
-    assert (report.failure.kind, report.failure.preemptions) == ("lost update", 1)
+    assert report.failure.kind == "lost update"
 
 
 def test_the_main_process_is_a_task_too(body) -> None:

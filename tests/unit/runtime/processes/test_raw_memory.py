@@ -84,11 +84,10 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_lost_update(race, kind) -> None:
-    """It is found within a few schedules, and shrunk to one preemption. The seed is fixed, so this does not fail by chance."""
+    """It is found within a few schedules. The seed is fixed, so this does not fail by chance."""
     setup, add, check = KINDS[kind]
     report = race(add, setup=setup, check=check, schedules=30)
     report.assert_racy()
-    assert report.failure.preemptions == 1
     # What is done to memory by a call is not known to be a read or a write.
     assert report.failure.kind == ("stale read" if kind == "struct" else "lost update")
     assert "test_raw_memory.py" in str(report)

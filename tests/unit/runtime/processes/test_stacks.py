@@ -68,9 +68,13 @@ def test_one_that_is_stuck_in_a_call(stacks, child) -> None:
     """It answers from within the call, and that more than once."""
     reading, writing = os.pipe()
     pid = child(block, reading)
+    line = block.__code__.co_firstlineno + 2
+    # It may not have got there yet.
+    while stacks.standing(pid)[1].line != line:
+        pass
     for _ in range(2):
         _, position = stacks.standing(pid)
-        assert (position.function, position.line) == ("block", block.__code__.co_firstlineno + 2)
+        assert (position.function, position.line) == ("block", line)
     os.close(reading)
     os.close(writing)
 
