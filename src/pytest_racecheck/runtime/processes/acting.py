@@ -18,8 +18,9 @@ _NOBODYS = (
     "warnings",
     "traceback",
     "_pytest.",
-    "pytest_racecheck.instrument.",
 )
+# Nor this: it is what finds out whether a file is in scope, and must not be asked that of itself.
+_OURS = "pytest_racecheck.instrument."
 _DEEPEST = 40
 
 
@@ -41,10 +42,12 @@ def acting_place(depth: int) -> Place | None:
     for _ in range(_DEEPEST):
         if frame is None:
             return None
-        code = frame.f_code
+        code, module = frame.f_code, frame.f_globals.get("__name__", "")
+        if module.startswith(_OURS):
+            return None
         if in_scope(code.co_filename):
             return (code.co_filename, frame.f_lineno, code.co_qualname)
-        if frame.f_globals.get("__name__", "").startswith(_NOBODYS):
+        if module.startswith(_NOBODYS):
             return None
         frame = frame.f_back
     return None

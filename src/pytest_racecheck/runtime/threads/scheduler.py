@@ -69,6 +69,8 @@ class Scheduler(Unwinding, Blocking, Numbering):
     below: FrameType | None = None
     # Operations are to be told with names and values.
     recording = False
+    # The task that is current waits for the world outside, and knows how long.
+    patient = False
 
     def __init__(
         self, max_steps: int, in_scope: Callable[[str], bool], *, any_timeouts: bool = False
@@ -105,8 +107,6 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self.signalled = False
         # Where a task blocks in something that is not controlled, as the watchdog has found.
         self.blocked: StuckCall | None = None
-        # It waits for the world outside, and knows how long.
-        self.patient = False
         self.resources = Resources()
         self.end_point = self.own_point("end")
         self.join_point = self.own_point("join")
