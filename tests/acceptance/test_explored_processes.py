@@ -61,7 +61,7 @@ def test_a_manager_dict(project, explored, plain, monkeypatch, leftovers, method
     result = explored("--racecheck-seed=1")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "E   RaceFound: lost update on counts?'count'? (schedule * of 100; 1 preemption)",
+        "E   RaceFound: lost update on counts?'count'? (schedule * of 60; 1 preemption)",
         "E     main * take-1 * take-2*",
         "E*test_a_manager_dict.py:6*counts?'count'? → 2*",
         "E*test_a_manager_dict.py:6*counts?'count'? ← 1*",
@@ -122,7 +122,7 @@ def test_twenty_processes_on_one_dict(project, explored, leftovers) -> None:
     result = explored("--racecheck-seed=1", "--racecheck-schedules=20")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([
-        "E   RaceFound: lost update on counts?'count'? (*preemption*)",
+        "E   RaceFound: lost update on counts?'count'? (schedule * of 20; 1 preemption)",
         "E*overwrites take-*",
         "E*take-* and * more, one after the other: * steps *",
     ])  # fmt: skip

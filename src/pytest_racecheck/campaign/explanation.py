@@ -31,6 +31,7 @@ SHRINK_RUNS = 500
 SHRINK_SECONDS = 4.0
 FEWEST_REPLAYS = 40
 MOST_SECONDS = 30.0
+HEAD_STARTS = 16
 FEWER_RUNS = 600
 FEWER_SECONDS = 2.0
 # So many schedules in a row that had been drawn before, and there are hardly any others.
@@ -73,9 +74,12 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
         spelled_out = replay(found, ThroughCold(Replay(found), cold.__contains__))
     if not spelled_out.failed_alike:
         return _unfaithful(controlled, run)
-    # Where a run takes long, as many replays as a short program needs at least.
-    seconds = max(SHRINK_SECONDS, min(MOST_SECONDS, FEWEST_REPLAYS * (time.monotonic() - began)))
-    smallest = shrink(spelled_out, replay, runs=SHRINK_RUNS, seconds=seconds)
+    took = time.monotonic() - began
+    begun = _head_start(spelled_out, replay, controlled, cold)
+    # Where a run takes long, as many replays as a short program needs at least; fewer where the rest is only looks.
+    replays = FEWEST_REPLAYS if begun.preemptions > 1 else FEWEST_REPLAYS // 2
+    seconds = max(SHRINK_SECONDS, min(MOST_SECONDS, replays * took))
+    smallest = shrink(begun, replay, runs=SHRINK_RUNS, seconds=seconds)
     if smallest.preemptions:
         fewer = _fewer_preemptions(smallest, replay, controlled, cold)
         if fewer is not smallest:
@@ -87,6 +91,24 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     if shown.failure_key != key:
         return _unfaithful(controlled, run)
     return Explanation(failure_of(shown, str(token_of(witness, controlled))), replayed=True)
+
+
+def _head_start(
+    first: Attempt, replay: Replayed, controlled: Controlled, cold: frozenset[int]
+) -> Attempt:
+    """A schedule that fails alike with one preemption, if one of a few turns up.
+
+    Most races need no more, and where there are many tasks to come down to one takes far longer than to hit it.
+    """
+    choices = max(1, controlled.profile.choices)
+    for number in range(HEAD_STARTS if first.preemptions > 1 else 0):
+        strategy: Strategy = Bounded(1, choices, in_order=number % 2 == 0)
+        if controlled.collects:
+            strategy = Collecting(strategy)
+        attempt = replay(first.schedule, ThroughCold(strategy, cold.__contains__))
+        if attempt.failed_alike and attempt.preemptions < first.preemptions:
+            return attempt
+    return first
 
 
 def _fewer_preemptions(

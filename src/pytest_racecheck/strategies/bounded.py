@@ -16,13 +16,17 @@ from pytest_racecheck.strategies.protocol import AnyTask
 
 
 class Bounded(Base):
-    """Interrupts tasks at exactly `preemptions` of the first `choices` choices; where one cannot go on, any other does."""
+    """Interrupts tasks at exactly `preemptions` of the first `choices` choices.
+
+    Where one cannot go on any other does, or, `in_order`, the one with the lowest number.
+    """
 
     name = "bounded"
 
-    def __init__(self, preemptions: int, choices: int) -> None:
+    def __init__(self, preemptions: int, choices: int, *, in_order: bool = False) -> None:
         self._preemptions = preemptions
         self._choices = choices
+        self._in_order = in_order
 
     def begin(self, random: Random, profile: Profile) -> None:
         self._random = random.random
@@ -36,5 +40,7 @@ class Bounded(Base):
         self._step = step + 1
         if current is not None and step not in self._places:
             return current
+        if current is None and self._in_order:
+            return enabled[0]
         others = [task for task in enabled if task is not current]
         return others[int(self._random() * len(others))]

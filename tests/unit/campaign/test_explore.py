@@ -6,6 +6,7 @@ import itertools
 import threading
 
 from pytest_racecheck import Verdict, explore
+from pytest_racecheck.campaign import explanation
 
 COUNTER = itertools.count()
 LAZY: list[object] = []
@@ -56,3 +57,20 @@ def test_a_circle_is_a_deadlock_though_no_two_runs_are_alike() -> None:
     assert report.failure is not None
     assert (report.failure.kind, report.failure.resource) == ("deadlock", "lock")
     assert report.failure.token is None
+
+
+def test_of_twenty_tasks_one_is_interrupted(monkeypatch) -> None:
+    """Random schedules interrupt most of them; that one is enough is found before the others are taken away one by one."""
+    monkeypatch.setattr(explanation, "SHRINK_RUNS", 0)
+    monkeypatch.setattr(explanation, "FEWER_RUNS", 0)
+
+    def take(counts: dict[str, int]) -> None:
+        counts["left"] -= 1
+
+    for seed in range(5):
+        report = explore(
+            take, workers=20, setup=lambda _shared: {"left": 20}, seed=seed,
+            check=lambda counts: counts["left"] == 0, schedules=20, strategy="random",
+        )  # fmt: skip
+        assert report.failure is not None
+        assert report.failure.preemptions == 1
