@@ -144,17 +144,16 @@ def leftovers(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Call
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setenv("RACECHECK_TEST_PROJECT", str(project.path))
-    before = set(os.listdir("/dev/shm")) if Path("/dev/shm").is_dir() else set()
+    before = shared_memory()
 
     def look() -> list[str]:
         found = [f"process {pid}" for pid in processes(str(project.path))]
         found += [
             f"file {p.name}" for p in temporary.iterdir() if not p.name.startswith("pytest-of")
         ]
-        after = set(os.listdir("/dev/shm")) if Path("/dev/shm").is_dir() else set()
-        return found + [
-            f"shared memory {name}" for name in after - before if name.startswith(("psm_", "sem."))
-        ]
+        # The names tell nothing; but what somebody uses cannot be the project's, whose processes are gone.
+        left = shared_memory() - before
+        return found + [f"shared memory {name}" for name in left and left - in_use()]
 
     def settled() -> list[str]:
         end = time.monotonic() + 10
@@ -163,6 +162,25 @@ def leftovers(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Call
         return found
 
     return settled
+
+
+def shared_memory() -> set[str]:
+    """The names of all semaphores and blocks of shared memory of this machine."""
+    folder = Path("/dev/shm")
+    names = os.listdir(folder) if folder.is_dir() else []
+    return {name for name in names if name.startswith(("psm_", "sem."))}
+
+
+def in_use() -> set[str]:
+    """The names of those that some process has."""
+    found = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        try:
+            lines = maps.read_text(errors="replace").splitlines()
+        except OSError:
+            continue
+        found |= {line.rpartition("/dev/shm/")[2] for line in lines if "/dev/shm/" in line}
+    return found
 
 
 def processes(project: str) -> list[int]:

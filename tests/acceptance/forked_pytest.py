@@ -20,7 +20,7 @@ HERE = str(Path(__file__).parent)
 # As `python -m pytest` starts: with nothing of ours on the path, and with a main module that spawned children need not import.
 _START = f"import sys; sys.path.insert(0, {HERE!r}); from forked_pytest import serve; sys.path.remove({HERE!r}); serve()"
 # What an interpreter, or another process about it, reads once and for all when it starts.
-_FIXED = ("PYTHONHASHSEED", "RACECHECK_TEST_PROJECT")
+_FIXED = ("PYTHONHASHSEED", "PYTHONPATH", "RACECHECK_TEST_PROJECT")
 
 
 class Sessions:

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="looks at POSIX 
 def test_a_lost_update_between_processes(project, explored, leftovers) -> None:
     """An unlocked multiprocessing.Value loses one of ten updates in at least 20 % of runs; 100 miss it with 0.8 ** 98 < 1e-9."""
     project.makepyfile("""
-        from multiprocessing import Process, Value
+        from multiprocessing import Value, get_context
+
+        Process = get_context("fork").Process
 
         def add(value):
             for _ in range(5):

@@ -52,12 +52,13 @@ class Control:
     """What the control runs said: whether the failure is a race, and the sentence that says why.
 
     `settled` is False where failures did not come again, or too seldom, though their delays were repeated: another one may still be
-    shown to be a race.
+    shown to be a race. `returned`: some came again, so more control runs would settle it, too.
     """
 
     is_race: bool
     reason: str
     settled: bool = True
+    returned: bool = True
 
 
 def judge(
@@ -174,7 +175,7 @@ def _any_failed(control: Tally) -> bool:
 
 def _did_not_return(runs: Tally, repeats: Tally) -> Control:
     """A failure that was not seen again is not called a race."""
-    return Control(False, _why_not(runs, repeats), settled=False)
+    return Control(False, _why_not(runs, repeats), settled=False, returned=False)
 
 
 def _why_not(runs: Tally, repeats: Tally) -> str:

@@ -76,9 +76,7 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
         return _unfaithful(controlled, run)
     took = time.monotonic() - began
     begun = _head_start(spelled_out, replay, controlled, cold)
-    # Where a run takes long, as many replays as a short program needs at least; fewer where the rest is only looks.
-    replays = FEWEST_REPLAYS if begun.preemptions > 1 else FEWEST_REPLAYS // 2
-    seconds = max(SHRINK_SECONDS, min(MOST_SECONDS, replays * took))
+    seconds = _shrink_seconds(begun, took)
     smallest = shrink(begun, replay, runs=SHRINK_RUNS, seconds=seconds)
     if smallest.preemptions:
         fewer = _fewer_preemptions(smallest, replay, controlled, cold)
@@ -91,6 +89,12 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     if shown.failure_key != key:
         return _unfaithful(controlled, run)
     return Explanation(failure_of(shown, str(token_of(witness, controlled))), replayed=True)
+
+
+def _shrink_seconds(begun: Attempt, took: float) -> float:
+    """Where a run takes long, time for as many replays as a short program needs at least; for fewer where the rest is only looks."""
+    replays = FEWEST_REPLAYS if begun.preemptions > 1 else FEWEST_REPLAYS // 2
+    return max(SHRINK_SECONDS, min(MOST_SECONDS, replays * took))
 
 
 def _head_start(

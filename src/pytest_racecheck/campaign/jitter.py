@@ -251,6 +251,9 @@ class JitterCampaign:
         while not (control.settled or self._has_hung()) and self._jittered_runs(program):
             level /= 2
             control = judge(self, program, level, _SHARE)
+        if not (control.settled or self._has_hung()) and control.returned:
+            # There will be no other failure, so now they are worth it.
+            control = judge(self, program, level / 2)
         return control
 
     def _jittered_runs(self, program: Callable[[World], None]) -> bool:

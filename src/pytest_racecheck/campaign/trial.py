@@ -92,9 +92,10 @@ class Trial:
         )
         self._serial: float | None = self._grace()
         budget = campaign.budget
-        left = budget.seconds
+        # All judgements of a campaign together may take as long as it may itself.
+        left = min(budget.seconds, 2 * budget.seconds - budget.spent)
         if self._hung:
-            left = max(left - budget.spent + _BEYOND, _AFTER_HANG)
+            left = max(budget.seconds - budget.spent + _BEYOND, _AFTER_HANG)
         self._end = time.monotonic() + left
         self._spent = 0.0
         self._leaked = False

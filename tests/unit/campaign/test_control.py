@@ -154,6 +154,7 @@ def test_a_bad_stretch_is_no_race() -> None:
     judgement = campaign.judged()
     assert not judgement.is_race
     assert not judgement.settled
+    assert not judgement.returned
     assert "not again in 40 runs with the same delays" in judgement.reason
 
 
@@ -178,6 +179,7 @@ def test_what_hardly_comes_back_is_left_to_another_failure(waits: bool) -> None:
     judgement = campaign.judged(share=0.2)
     assert not judgement.is_race
     assert not judgement.settled
+    assert judgement.returned
     assert "too few to tell a race from a flaky test" in judgement.reason
     assert len(campaign.kinds) < 100
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 _PATIENCE = 0.2
@@ -89,14 +89,14 @@ def end_all(processes: Iterable[Any]) -> None:
         process.join(0)
 
 
-def descendants(pid: int) -> list[int]:
-    """The children of a process, theirs, and so on, where the system lists them."""
+def descendants(pid: int, without: Collection[int] = ()) -> list[int]:
+    """The children of a process, theirs, and so on, where the system lists them; those `without` are left out with all of theirs."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
-                found += [int(child) for child in file.read().split()]
-    return found + [inner for child in found for inner in descendants(child)]
+                found += [pid for pid in map(int, file.read().split()) if pid not in without]
+    return found + [inner for child in found for inner in descendants(child, without)]
 
 
 def finalizers() -> dict[Any, Callable[[], object]]:

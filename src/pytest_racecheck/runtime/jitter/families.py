@@ -19,9 +19,7 @@ _UNNAMED = 7
 
 def at_rest(before: Beforehand, own: Iterable[int]) -> bool:
     """Whether all processes that come from this one since `before` are; `own` are the descriptors that this one waits for."""
-    family = [
-        pid for pid in descendants(os.getpid()) if pid not in before.children and not _is_dead(pid)
-    ]
+    family = [pid for pid in descendants(os.getpid(), before.children) if not _is_dead(pid)]
     if not family:
         return False
     try:

@@ -207,7 +207,15 @@ def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
         if lives(thread) and not (world.in_child and thread.daemon):
             world.leaked.append(f"thread {getattr(thread, _TASK)[1]}")
             if world.hung:
-                abandoned.add(thread)
+                _abandon(thread)
+
+
+def _abandon(thread: threading.Thread) -> None:
+    """Nobody waits for it any more, an executor at the end of the session included: from 3.13 on that would be for ever."""
+    abandoned.add(thread)
+    workers = getattr(sys.modules.get("concurrent.futures.thread"), "_threads_queues", None)
+    if workers is not None:
+        workers.pop(thread, None)
 
 
 def _end_stuck(world: World, started: list[threading.Thread]) -> None:

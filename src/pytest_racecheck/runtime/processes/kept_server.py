@@ -59,11 +59,12 @@ class KeptServer(managers.Server):
         """The answer to a request, both as they travel."""
         with self._is_manager():
             ident, name, args, kwds = pickle.loads(request)
-            kind, result = self._answer(ident, name, args, kwds)
-            try:
-                return dumped((kind, result))
-            except Exception:
-                return dumped(("#UNSERIALIZABLE", format_exc()))
+        # From here on another task may ask in between.
+        kind, result = self._answer(ident, name, args, kwds)
+        try:
+            return dumped((kind, result))
+        except Exception:
+            return dumped(("#UNSERIALIZABLE", format_exc()))
 
     @contextlib.contextmanager
     def _is_manager(self) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_racecheck.runtime.jitter import families
+from pytest_racecheck.runtime.jitter.ending import descendants
 from pytest_racecheck.runtime.jitter.waits import KNOWN
 from pytest_racecheck.runtime.threads.elsewhere import Beforehand
 
@@ -32,6 +33,8 @@ def started() -> Iterator[Callable[..., Beforehand]]:
 
     yield start
     for process in processes:
+        for pid in descendants(process.pid):
+            os.kill(pid, signal.SIGKILL)
         process.kill()
         process.join()
 
@@ -76,4 +79,20 @@ def test_one_that_sleeps_goes_on_by_itself(started) -> None:
 
 def test_without_children_there_is_nothing_to_see() -> None:
     """Then the process itself decides."""
+    assert not families.at_rest(Beforehand.now(), ())
+
+
+def test_what_was_there_before_is_no_part_of_it(started) -> None:
+    """Nor is what comes from that: whatever it does, and whoever it starts, is the session's."""
+
+    def has_a_child() -> None:
+        lock = FORK.Lock()
+        lock.acquire()
+        FORK.Process(target=lock.acquire, daemon=True).start()
+        ready.send(None)
+        lock.acquire()
+
+    receiving, ready = FORK.Pipe(duplex=False)
+    started(has_a_child)
+    receiving.recv()
     assert not families.at_rest(Beforehand.now(), ())

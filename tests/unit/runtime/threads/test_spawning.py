@@ -304,6 +304,30 @@ def test_threads_start_threads(explored):
     assert explored(program).returned == [[True, True]] * 50
 
 
+@pytest.mark.skipif(
+    not hasattr(_thread, "start_joinable_thread"), reason="threads have handles from 3.13 on"
+)
+def test_raw_threads_with_handles_are_tasks_too(explored):
+    """`_thread.start_joinable_thread` makes a task, and a handle that its own thread may not join."""
+
+    def program():
+        refused, handles = [], []
+        began = threading.Event()
+
+        def join_itself():
+            began.wait()
+            with pytest.raises(RuntimeError, match="Cannot join current thread"):
+                handles[0].join()
+            refused.append(True)
+
+        handles.append(_thread.start_joinable_thread(join_itself))
+        began.set()
+        handles[0].join()
+        return handles[0].is_done(), refused
+
+    assert all(result == (True, [True]) for result in explored(program, 10).returned)
+
+
 def test_raw_threads_are_tasks_too(explored):
     """`_thread.start_new_thread` makes a task, and refuses what the original refuses."""
 
