@@ -26,10 +26,18 @@ class DistinctCount:
 
     def add(self, number: int) -> None:
         """Take `number` into account, its lowest 64 bits."""
-        mixed = _mixed(number)
-        if mixed & self._mask:
+        if not self._bits:
+            self._kept.add(number)
+            if len(self._kept) > self._bound:
+                self._kept = set(map(_mixed, self._kept))
+                self._halve()
             return
-        self._kept.add(mixed)
+        mixed = _mixed(number)
+        if not mixed & self._mask:
+            self._kept.add(mixed)
+            self._halve()
+
+    def _halve(self) -> None:
         while len(self._kept) > self._bound:
             self._bits += 1
             self._mask = (1 << self._bits) - 1

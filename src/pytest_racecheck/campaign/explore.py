@@ -50,10 +50,11 @@ _COLLECT_YOUNG, _COLLECT_ALL = 64, 4_096
 # The further a campaign has come, the fewer runs are watched: after number n comes n + 1 + n // 4. Powers of two would always meet the same strategy
 # of the portfolio, which has eight of them.
 _WATCH_EVERY = 4
-# The first runs are noted, and later one in so many.
-_NOTE_FIRST, _NOTE_EVERY = 32, 5
+# The first runs are noted, then one in so many, and of those that come late fewer still. No divisor of the portfolio's eight, for the same reason.
+_NOTE_FIRST, _NOTE_EVERY, _LATE, _NOTE_LATE = 32, 5, 1_000, 17
 # Runs of the first schedule until two in a row must be the same: the first one finds caches empty and code not yet rewritten.
 _ATTEMPTS = 4
+_PASSED = Outcome.PASSED.value
 _STUCK = (Outcome.DEADLOCK, Outcome.LIVELOCK, Outcome.POTENTIAL_DEADLOCK)
 
 
@@ -211,16 +212,16 @@ class ExploreCampaign:
             watched = points.unseen or number == to_watch
             if number == to_watch:
                 to_watch += 1 + number // _WATCH_EVERY
-            noted = number < _NOTE_FIRST or not number % _NOTE_EVERY
+            noted = number < _NOTE_FIRST or not number % (
+                _NOTE_EVERY if number < _LATE else _NOTE_LATE
+            )
             run = controlled.run(strategy, generator, number, watched=watched, noted=noted)
-            if self._is_out_of_control(controlled):
+            if scheduler.blocked is not None and self._is_out_of_control(controlled):
                 return
             self._count(run, controlled)
             self.classes.add(run.order)
             if run.errors and self._explanation is None:
                 self._explain(controlled, run)
-            if scheduler.choices > self._most_choices:
-                self._most_choices = scheduler.choices
             if not number % _COLLECT_YOUNG:
                 gc.collect(0 if number % _COLLECT_ALL else 2)
 
@@ -234,12 +235,14 @@ class ExploreCampaign:
 
     def _count(self, run: Run, controlled: Controlled) -> None:
         self.runs += 1
-        self._most_choices = max(self._most_choices, controlled.scheduler.choices)
+        choices = controlled.scheduler.choices
+        if choices > self._most_choices:
+            self._most_choices = choices
         if run.errors:
             self.failures += 1
             self.outcomes[run.summary()] += 1
         else:
-            self.outcomes[Outcome.PASSED.value] += 1
+            self.outcomes[_PASSED] += 1
         for name in run.leaked:
             self._leaked[name] += 1
         for text in run.excused:

@@ -9,20 +9,24 @@ the attributes of instances of those classes bound there, and whether function c
 are; deep copies would break identity, which programs rely on. Names with underscores at both ends belong to the import
 system, those with @ to pytest.
 
-Most runs change nothing of all this, and a campaign asks thousands of times a second. So it is first looked whether everything is the very
-object it was, in one go over all namespaces and containers, without a step of Python's in between.
+Most runs change nothing of all this, and a campaign asks thousands of times a second. So nothing is done about a dictionary whose version is what
+it was, where the interpreter has versions; and of the rest it is first looked whether everything is the very object it was, in one go over all
+of it, without a step of Python's in between.
 """
 
 from __future__ import annotations
 
 import collections
 import contextlib
+import gc
 import itertools
 import operator
 import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
+
+from pytest_racecheck.runtime.versions import Versions, are_counted
 
 Restore = Callable[[], None]
 
@@ -36,10 +40,11 @@ class Snapshot:
     """The state of `modules` when it was taken; `restore` brings it back, as often as wanted."""
 
     def __init__(self, modules: Iterable[str]) -> None:
-        self._restores: list[Restore] = []
         # What cannot be seen to have changed.
         self._always: list[Restore] = []
-        # Live views of all that may change, and what was in them.
+        self._versions = Versions() if are_counted() else None
+        self._restores: list[Restore] = []
+        # Live views of what the restores are about, and what was in them.
         self._views: list[Iterable[Any]] = []
         self._seen: set[int] = set()
         for name in modules:
@@ -53,6 +58,8 @@ class Snapshot:
         """Put everything back that has changed."""
         for restore in self._always:
             restore()
+        if self._versions is not None:
+            self._versions.restore()
         if not all(map(operator.is_, self._all(), self._values)):
             for restore in self._restores:
                 restore()
@@ -64,8 +71,13 @@ class Snapshot:
 
     def _add_namespace(self, owner: Any, namespace: Any) -> None:
         saved = {name: value for name, value in namespace.items() if _is_state(name, value)}
-        self._restores.append(_unless_unchanged(namespace, lambda: _restore_bindings(owner, saved)))
-        self._views.append(namespace.values())
+        restore = _unless_unchanged(namespace, lambda: _restore_bindings(owner, saved))
+        if self._versions is not None:
+            dictionary = namespace if type(namespace) is dict else gc.get_referents(namespace)[0]
+            self._versions.add(dictionary, restore)
+        else:
+            self._restores.append(restore)
+            self._views.append(namespace.values())
         for value in saved.values():
             self._add_value(value, getattr(owner, "__name__", None))
 
@@ -75,8 +87,7 @@ class Snapshot:
         self._seen.add(id(value))
         kind = type(value)
         if kind in _CONTENTS:
-            self._restores.append(_CONTENTS[kind](value))
-            self._views += [value, value.values()] if isinstance(value, dict) else [value]
+            self._add_container(value, _CONTENTS[kind](value))
         elif isinstance(value, type):
             if value.__module__ == module:
                 self._add_namespace(value, vars(value))
@@ -86,6 +97,14 @@ class Snapshot:
             self._always += _shared_memory(value)
         elif module is not None and kind.__module__ == module and hasattr(value, "__dict__"):
             self._add_instance(value)
+
+    def _add_container(self, value: Any, restore: Restore) -> None:
+        # An OrderedDict may be given another order without being changed as a dictionary.
+        if self._versions is not None and type(value) in _COUNTED:
+            self._versions.add(value, restore)
+        else:
+            self._restores.append(restore)
+            self._views += [value, value.values()] if isinstance(value, dict) else [value]
 
     def _add_instance(self, value: Any) -> None:
         attributes = vars(value)
@@ -212,6 +231,7 @@ def _empty_cache(function: Any) -> list[Restore]:
     return [function.cache_clear] if empty else []
 
 
+_COUNTED = (dict, collections.defaultdict, collections.Counter)
 _CONTENTS: dict[type, Callable[[Any], Restore]] = {
     dict: _dict,
     collections.OrderedDict: _dict,

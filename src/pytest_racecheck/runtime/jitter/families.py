@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from pytest_racecheck.runtime.jitter.ending import descendants
 from pytest_racecheck.runtime.jitter.waits import wait_of
-from pytest_racecheck.runtime.threads.elsewhere import Beforehand
+from pytest_racecheck.runtime.threads.elsewhere import Beforehand, multiprocessings_own
 
 _UNNAMED = 7
 
@@ -20,7 +20,7 @@ _UNNAMED = 7
 def at_rest(before: Beforehand, own: Iterable[int]) -> bool:
     """Whether all processes that come from this one since `before` are; `own` are the descriptors that this one waits for."""
     family = [pid for pid in descendants(os.getpid(), before.children) if not _is_dead(pid)]
-    if not family:
+    if not set(family) - multiprocessings_own():
         return False
     try:
         waits = [(pid, wait_of(tid, pid)) for pid in family for tid in _threads(pid)]

@@ -18,11 +18,12 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from pytest_racecheck.runtime.threads.task import Aborted, Task
 
-_Live = Callable[[Task, Callable[[], object]], None]
+#: Lives a task, and says which greenlet goes on then; None for whoever entered it.
+_Live = Callable[[Task, Callable[[], object]], Any]
 
 
 class Carrier(greenlet):  # type: ignore[misc]
-    """Runs what it is given by `carry` when it is switched to, then returns to its parent and waits."""
+    """Runs what it is given by `carry` when it is switched to, then has another greenlet go on and waits."""
 
     task: Task | None = None
     body: Any = None
@@ -35,10 +36,9 @@ class Carrier(greenlet):  # type: ignore[misc]
             task, body = self.task, self.body
             self.task = self.body = None
             try:
-                if task is not None:
-                    self.live(task, body)
+                following = None if task is None else self.live(task, body)
                 del task, body
-                root.switch()
+                (following or root).switch()
             except Aborted:
                 # It was given a task that never began.
                 self.task = None

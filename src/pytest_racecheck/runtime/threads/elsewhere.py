@@ -105,9 +105,14 @@ def _children() -> set[int]:
         for thread in os.listdir("/proc/self/task"):
             with open(f"/proc/self/task/{thread}/children", "rb") as file:
                 found.update(map(int, file.read().split()))
+    return found - multiprocessings_own()
+
+
+def multiprocessings_own() -> set[int]:
+    """The processes that multiprocessing keeps for itself."""
     tracker = getattr(_loaded("resource_tracker"), "_resource_tracker", None)
     server = getattr(_loaded("forkserver"), "_forkserver", None)
-    return found - {getattr(tracker, "_pid", None), getattr(server, "_forkserver_pid", None), None}
+    return {getattr(tracker, "_pid", None), getattr(server, "_forkserver_pid", None)} - {None}
 
 
 def _loaded(module: str) -> Any:

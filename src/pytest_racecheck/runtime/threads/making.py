@@ -10,14 +10,17 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.threads.handles import PLACE
-from pytest_racecheck.runtime.threads.identities import current_thread
+from pytest_racecheck.runtime.threads.identities import RAW, current_thread
 from pytest_racecheck.runtime.threads.locks import RealLock
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.task import Task
 
 _internals: Any = threading
 _init = threading.Thread.__init__
@@ -77,7 +80,7 @@ def make(
     self._name = str(name) if name else _made_up(target)
     self._args = args
     self._kwargs = {} if kwargs is None else kwargs
-    self._daemonic = current_thread().daemon if daemon is None else daemon
+    self._daemonic = _is_daemon(task) if daemon is None else daemon
     if _HAS_CONTEXT:
         self._context = context.get("context")
     self._ident = self._native_id = None
@@ -90,6 +93,12 @@ def make(
     self._initialized = True
     self._stderr = sys.stderr
     self._invoke_excepthook = _invoke_excepthook
+
+
+def _is_daemon(task: Task) -> bool:
+    """What the threads of `task` inherit; nobody has to make a Thread object for it to tell that."""
+    known = task.index and (task.thread is None or task.thread is RAW)
+    return task.daemon if known else current_thread().daemon
 
 
 def _made_up(target: object) -> str:

@@ -26,6 +26,8 @@ from pytest_racecheck.runtime.threads.task import Task
 CONTENTS = ""
 # What they hold is gone when the last one who has it lets go, wherever that is.
 VOLATILE = (weakref.ref, weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
+_VOLATILE = frozenset(VOLATILE)
+_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 T = TypeVar("T")
 
 
@@ -133,7 +135,7 @@ class Resources:
             kept = self._kept[identity] = _Kept(holder, lambda _: self._forget(identity))
         kept.names.append(name)
         resource = self._known[key] = Resource(len(self.all), kept.reference, name)
-        resource.volatile = is_a(holder, VOLATILE)
+        resource.volatile = not _VOLATILE.isdisjoint(_mro(type(holder)))
         self.all.append(resource)
         return resource
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.model.explored import Explored
@@ -144,15 +143,16 @@ class Run:
     def wait_for(self, tasks: Sequence[Task], main: Task) -> None:
         """The main task stands until all of `tasks` have ended."""
         scheduler = self._scheduler
-        left = set(tasks)
+        left = len(tasks)
 
-        def ended(task: Task) -> None:
-            left.discard(task)
+        def ended() -> None:
+            nonlocal left
+            left -= 1
             if not left:
                 scheduler.enable(main)
 
         for task in tasks:
-            task.on_end.append(partial(ended, task))
+            task.on_end.append(ended)
         scheduler.block(main, Wait("join", None))
 
     def record(self, error: TaskError) -> None:
@@ -210,7 +210,7 @@ class Run:
     @property
     def order(self) -> int:
         """Equal for equal happens-before orders of the same program in this process."""
-        return hash(tuple(task.event for task in self._scheduler.tasks))
+        return hash(tuple([task.event for task in self._scheduler.tasks]))
 
     def _task_failed(self, task: Task, error: BaseException) -> None:
         if isinstance(error, SystemExit) and task.index:

@@ -115,11 +115,11 @@ class Scheduler(Unwinding, Blocking, Numbering):
     def forget_listeners(self) -> None:
         """Nobody is told of what happens any more, and nobody who was is kept alive by that."""
         # Told of every task that ends with an exception, and of what else went wrong in one.
-        self.failed: Callable[[Task, BaseException], None] = lambda _task, _error: None
-        self.record: Callable[[TaskError], None] = lambda _error: None
-        self.raised: Callable[[Task, TaskError, Position | None], None] = lambda *_: None
+        self.failed: Callable[[Task, BaseException], None] = _nobody_listens
+        self.record: Callable[[TaskError], None] = _nobody_listens
+        self.raised: Callable[[Task, TaskError, Position | None], None] = _nobody_listens
         # Told when nobody can go on any more, before anybody is unwound.
-        self.stuck: Callable[[], None] = lambda: None
+        self.stuck: Callable[[], None] = _nobody_listens
 
     def close(self) -> None:
         """There will be no more runs.
@@ -255,7 +255,11 @@ class Scheduler(Unwinding, Blocking, Numbering):
         """`task` can go on from now on."""
         if not task.enabled and not task.ended:
             task.enabled = True
-            insort(self.enabled, task, key=_by_index)
+            enabled = self.enabled
+            if enabled and enabled[-1].index > task.index:
+                insort(enabled, task, key=_by_index)
+            else:
+                enabled.append(task)
 
     def disable(self, task: Task) -> None:
         """`task` cannot go on until it is enabled again."""
@@ -344,7 +348,7 @@ class Scheduler(Unwinding, Blocking, Numbering):
         if self.aborting:
             self.abort_here(task)
 
-    def _live(self, task: Task, body: Callable[[], object]) -> None:
+    def _live(self, task: Task, body: Callable[[], object]) -> Any:
         self.enter(task)
         try:
             if not self.aborting:
@@ -355,6 +359,8 @@ class Scheduler(Unwinding, Blocking, Numbering):
             self.failed(task, error)
         finally:
             self._end(task)
+        # One that has not begun is entered from the main task's, as all are.
+        return None if self.aborting else self.current.greenlet or None
 
     def _end(self, task: Task) -> None:
         self.locals.leave(task)
@@ -385,6 +391,10 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self.stuck()
         self.abort()
         raise Aborted
+
+
+def _nobody_listens(*_: object) -> None:
+    pass
 
 
 def _by_index(task: Task) -> int:
