@@ -6,7 +6,6 @@ import time
 
 from pytest_racecheck.model.settings import DEFAULT_SCHEDULES, DEFAULT_SECONDS, Settings
 
-
 # While a campaign is on, the module itself holds a controlled one.
 _monotonic = time.monotonic
 

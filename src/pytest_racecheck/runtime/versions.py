@@ -67,7 +67,10 @@ def are_counted() -> bool:
 
 # So many that it cannot be by chance; and what modules and classes do to theirs.
 _CHANGES: tuple[Callable[[dict[str, object]], object], ...] = (
-    *(lambda tried, value=value: tried.__setitem__("kept", f"value {value}") for value in range(20)),  # type: ignore[misc]
+    *(
+        lambda tried, value=value: tried.__setitem__("kept", f"value {value}")
+        for value in range(20)
+    ),
     lambda tried: tried.__setitem__("new", None),
     lambda tried: tried.pop("new"),
     lambda tried: tried.update(kept=None),

@@ -20,13 +20,14 @@ _UNNAMED = 7
 def at_rest(before: Beforehand, own: Iterable[int]) -> bool:
     """Whether all processes that come from this one since `before` are; `own` are the descriptors that this one waits for."""
     family = [pid for pid in descendants(os.getpid(), before.children) if not _is_dead(pid)]
-    if not set(family) - multiprocessings_own():
+    keepers = multiprocessings_own()
+    if not set(family) - keepers:
         return False
     try:
         waits = [(pid, wait_of(tid, pid)) for pid in family for tid in _threads(pid)]
         if any(fds is None for _, fds in waits):
             return False
-        wanted = [(pid, fd) for pid, fds in waits for fd in fds or ()]
+        wanted = [(pid, fd) for pid, fds in waits if pid not in keepers for fd in fds or ()]
         wanted += [(os.getpid(), fd) for fd in own]
         held = _held_by_others({os.getpid(), *family}) if wanted else set()
         return all(_is_private(pid, fd, before, held) for pid, fd in wanted)

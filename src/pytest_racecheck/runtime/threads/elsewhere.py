@@ -112,7 +112,8 @@ def multiprocessings_own() -> set[int]:
     """The processes that multiprocessing keeps for itself."""
     tracker = getattr(_loaded("resource_tracker"), "_resource_tracker", None)
     server = getattr(_loaded("forkserver"), "_forkserver", None)
-    return {getattr(tracker, "_pid", None), getattr(server, "_forkserver_pid", None)} - {None}
+    found = (getattr(tracker, "_pid", None), getattr(server, "_forkserver_pid", None))
+    return {pid for pid in found if pid is not None}
 
 
 def _loaded(module: str) -> Any:

@@ -255,11 +255,10 @@ class Scheduler(Unwinding, Blocking, Numbering):
         """`task` can go on from now on."""
         if not task.enabled and not task.ended:
             task.enabled = True
-            enabled = self.enabled
-            if enabled and enabled[-1].index > task.index:
-                insort(enabled, task, key=_by_index)
+            if self.enabled and self.enabled[-1].index > task.index:
+                insort(self.enabled, task, key=_by_index)
             else:
-                enabled.append(task)
+                self.enabled.append(task)
 
     def disable(self, task: Task) -> None:
         """`task` cannot go on until it is enabled again."""
