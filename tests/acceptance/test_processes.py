@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -171,3 +173,34 @@ def test_ctrl_c_during_a_campaign(project, leftovers, what) -> None:
     told = notes.read_text().splitlines()
     assert told == ["set up", "torn down"] * (len(told) // 2)
     assert leftovers() == []
+
+
+@pytest.mark.parametrize("mode", ["jitter", "explore"])
+def test_folders_of_processes_that_are_killed(project, plain, monkeypatch, mode) -> None:
+    """What a child has made for its sockets would stay when it is killed; it goes with the campaign."""
+    monkeypatch.setenv("TMPDIR", temporary := tempfile.mkdtemp(dir="/tmp"))
+    project.makepyfile("""
+        from multiprocessing import Event, Process, connection
+
+        def serve(ready):
+            with connection.Listener(family="AF_UNIX"):
+                ready.set()
+                Event().wait()
+
+        def test_killed():
+            ready = Event()
+            server = Process(target=serve, args=(ready,))
+            server.start()
+            ready.wait()
+            server.kill()
+            server.join()
+    """)
+    plain(
+        "--racecheck",
+        f"--racecheck-mode={mode}",
+        "--racecheck-schedules=3",
+        "--racecheck-seconds=60",
+    ).assert_outcomes(passed=1)
+    left = [name for name in os.listdir(temporary) if not name.startswith("pytest-of")]
+    shutil.rmtree(temporary)
+    assert left == []

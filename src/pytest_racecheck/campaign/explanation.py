@@ -34,8 +34,10 @@ MOST_SECONDS = 30.0
 HEAD_STARTS = 16
 FEWER_RUNS = 600
 FEWER_SECONDS = 2.0
-# So many schedules in a row that had been drawn before, and there are hardly any others.
+# So many schedules in a row that had been drawn before, and there are hardly any others: after that many times as many as are known, and one more,
+# another one that is as likely as each of these would have been missed with a probability of 1 %.
 NOTHING_NEW = 30
+NOTHING_NEW_EACH = 5
 
 Replayed = Callable[..., Attempt]
 
@@ -130,7 +132,7 @@ def _fewer_preemptions(
         for _ in range(FEWER_RUNS):
             if time.monotonic() > end:
                 return first
-            if nothing_new > NOTHING_NEW:
+            if nothing_new > min(NOTHING_NEW, NOTHING_NEW_EACH * (len(seen) + 1)):
                 break
             bounded = ThroughCold(strategy, cold.__contains__)
             attempt = replay(first.schedule, bounded)

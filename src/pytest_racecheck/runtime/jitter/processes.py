@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.model.outcome import Outcome, TaskError
 from pytest_racecheck.runtime.context import current
 from pytest_racecheck.runtime.jitter import ending
+from pytest_racecheck.runtime.processes.temporary import lodge
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.jitter.accounts import Account
@@ -67,6 +68,7 @@ class ProcessWatch:
         if not self.world.in_child:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self.world.plan.directory, 0o700)
+        lodge(process, self.world.plan.directory)
         role = role_of(process)
         name = self._name(process, role)
         forked = _method(process) == "fork"

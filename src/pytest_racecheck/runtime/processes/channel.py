@@ -18,6 +18,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from pytest_racecheck.runtime.processes import kept_open
+
 Message = tuple[Any, ...]
 
 _HEADER = struct.Struct("!I")
@@ -37,6 +39,7 @@ class Channel:
     def __init__(self, connected: socket.socket) -> None:
         connected.setblocking(True)
         self.fd = connected.detach()
+        kept_open.kept.add(self.fd)
         self._begun = b""
         self._asked = _poll()
         self._asked.register(self.fd, select.POLLIN)
@@ -77,5 +80,6 @@ class Channel:
         """Let go of this end."""
         fd, self.fd = self.fd, -1
         if fd >= 0:
+            kept_open.kept.discard(fd)
             with contextlib.suppress(OSError):
-                os.close(fd)
+                kept_open.close_really(fd)

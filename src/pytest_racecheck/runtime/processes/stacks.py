@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.jitter.asking import STACK_SIGNAL, listens
+from pytest_racecheck.runtime.processes import kept_open
 
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 _NOWHERE = Position("?", 0, "?")
@@ -84,4 +85,5 @@ def answer(fd: int, path: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         if fd < 0:
             fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        kept_open.kept.add(fd)
         faulthandler.register(STACK_SIGNAL, file=fd, all_threads=False, chain=False)

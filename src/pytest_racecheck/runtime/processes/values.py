@@ -5,6 +5,7 @@ Each access is locked by itself, so it is one operation: a read or a write, that
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable
 from multiprocessing import heap, sharedctypes
@@ -24,6 +25,7 @@ _KEY = "_racecheck_key"
 _make_arena = heap.Arena.__init__
 _make_property: Any = sharedctypes.make_property  # type: ignore[attr-defined]
 _fstat = os.fstat
+_open = open
 
 
 def key_of(obj: Any) -> Key | None:
@@ -37,10 +39,30 @@ def key_of(obj: Any) -> Key | None:
     if file is None:
         if getattr(arena, "fd", -1) < 0:
             return None
-        found = _fstat(arena.fd)
-        file = (found.st_dev, found.st_ino)
+        file = _mapped_at(ctypes.addressof(obj))
+        if file is None:
+            found = _fstat(arena.fd)
+            file = (found.st_dev, found.st_ino)
         setattr(arena, _KEY, file)
     return ("memory", *file, start)
+
+
+def _mapped_at(address: int) -> tuple[int, int] | None:
+    """The device and the number of the file that is mapped there; None where the system does not say.
+
+    The arena's descriptor says so, too, until the process closes it as one of all that it may have, and another file is given its number.
+    """
+    try:
+        with _open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                span, _, _, device, number = line.split(maxsplit=5)[:5]
+                start, end = (int(part, 16) for part in span.split("-"))
+                if start <= address < end:
+                    major, minor = (int(part, 16) for part in device.split(":"))
+                    return os.makedev(major, minor), int(number)
+    except (OSError, AttributeError):
+        pass
+    return None
 
 
 def access(

@@ -19,6 +19,7 @@ from pytest_racecheck.runtime.processes import (
     file_calls,
     file_locks,
     files,
+    kept_open,
     lifecycle,
     managers,
     raw_memory,
@@ -28,6 +29,7 @@ from pytest_racecheck.runtime.processes import (
 )
 from pytest_racecheck.runtime.processes.attaching import Attachment
 from pytest_racecheck.runtime.processes.root import Root
+from pytest_racecheck.runtime.processes.temporary import shared_folder
 from pytest_racecheck.runtime.threads.replacements import More
 
 if TYPE_CHECKING:
@@ -47,7 +49,12 @@ def exchanged(living: Callable[[], list[Any]] = semaphores.living) -> More:
             *values.REPLACEMENTS,
             *managers.REPLACEMENTS,
         ],
-        files=[*files.REPLACEMENTS, *file_calls.REPLACEMENTS, *file_locks.REPLACEMENTS],
+        files=[
+            *files.REPLACEMENTS,
+            *file_calls.REPLACEMENTS,
+            *file_locks.REPLACEMENTS,
+            *kept_open.REPLACEMENTS,
+        ],
         attributes=[
             *lifecycle.ATTRIBUTES,
             *zygote.ATTRIBUTES,
@@ -125,7 +132,7 @@ class ProcessWorld:
         scheduler.outside.standing_of = hub.standing_of
         scheduler.processes = root
         try:
-            with file_calls.entered():
+            with shared_folder(), file_calls.entered():
                 yield
         finally:
             scheduler.beginning, scheduler.ending, scheduler.outside.others = begin, end, others

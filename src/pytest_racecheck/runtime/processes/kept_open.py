@@ -1,0 +1,39 @@
+"""Descriptors of our own in a process of the program, which knows nothing of them.
+
+A process that makes itself a daemon, or that wants to let go of whatever it was given, closes all descriptors that it could possibly have. Ours would
+be among them, and the process be taken for one that has died without a word. So to the program they are closed already: it is told what it would
+be told without us.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+from pytest_racecheck.runtime.threads.identities import calling_task
+
+close_really = os.close
+_closerange = os.closerange
+#: Those of this process.
+kept: set[int] = set()
+
+
+def close(fd: Any) -> None:
+    """`os.close`."""
+    if fd in kept and calling_task() is not None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    close_really(fd)
+
+
+def closerange(fd_low: int, fd_high: int, /) -> None:
+    """`os.closerange`."""
+    if kept and calling_task() is not None:
+        for fd in sorted(kept):
+            if fd_low <= fd < fd_high:
+                _closerange(fd_low, fd)
+                fd_low = fd + 1
+    _closerange(fd_low, fd_high)
+
+
+REPLACEMENTS = ((close_really, close), (_closerange, closerange))
