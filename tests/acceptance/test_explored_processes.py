@@ -49,7 +49,18 @@ COUNTING_DOWN = """
 """
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+# Fresh interpreters take long. `tests/quality/test_processes.py` has them, too.
+THOROUGH = pytest.mark.thorough
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "fork",
+        pytest.param("spawn", marks=THOROUGH),
+        pytest.param("forkserver", marks=THOROUGH),
+    ],
+)
 def test_a_manager_dict(project, explored, plain, monkeypatch, leftovers, method) -> None:
     """The race is found and shown with a column for each process; in another process, with other hashes, its token alone brings it about.
 

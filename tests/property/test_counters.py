@@ -11,12 +11,23 @@ from hypothesis import strategies as st
 from places import PLACES, Place, make_namespace, own_manager
 
 from pytest_racecheck import RaceReport, Verdict, explore
+from pytest_racecheck.campaign import explanation
 
 WORKERS = st.integers(2, 4)
 INCREMENTS = st.integers(1, 3)
 STARTS = st.integers(-1000, 1000)
 SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = settings(max_examples=2, deadline=None)
+# Of each place and test; ten places make ten of each.
+EXAMPLES = settings(max_examples=1, deadline=None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_explanations() -> Iterator[None]:
+    """What is found is hardly shrunk: that it is found is what is looked at here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explanation, "SHRINK_RUNS", 5)
+        patch.setattr(explanation, "FEWER_RUNS", 5)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

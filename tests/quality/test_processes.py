@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_racecheck import Verdict, explore, replay
+from pytest_racecheck.campaign import explanation
 
 SEEDS = range(20)
 # How many of them when it is not to take long, and how many schedules a safe twin is run under.
@@ -100,7 +101,9 @@ def test_found_at_once_shrunk_and_replayed(name: str, thorough: bool) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", PLACES)
-def test_found_whatever_the_start_method(name: str, method: str, thorough: bool) -> None:
+def test_found_whatever_the_start_method(
+    name: str, method: str, thorough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A token of one start method is valid for the others: what is scheduled is the same."""
     if method not in multiprocessing.get_all_start_methods():
         pytest.skip(f"there is no {method} here")
@@ -108,6 +111,10 @@ def test_found_whatever_the_start_method(name: str, method: str, thorough: bool)
     words: dict[str, Any] = {
         "backend": place.backend, "setup": place.make, "check": place.is_zero, "start_method": method,
     }  # fmt: skip
+    if method != "fork" and not thorough:
+        # To start an interpreter takes a hundred times as long as all the rest.
+        monkeypatch.setattr(explanation, "SHRINK_RUNS", 4)
+        monkeypatch.setattr(explanation, "FEWER_RUNS", 2)
     report = explore(place.take, seed=1, schedules=30, seconds=120, **words)
     report.assert_racy()
     failure = report.failure

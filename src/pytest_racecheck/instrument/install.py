@@ -105,13 +105,11 @@ class Instrumentation:
         """Give every function its own code back, those made from rewritten code meanwhile included."""
         with self._at_work():
             self._active = False
-            candidates = {id(function): function for function in live_functions()}
-            for reference in self._changed:
-                function = reference()
+            originals = self._originals
+            rewritten = [one for one in live_functions() if id(one.__code__) in originals]
+            for function in (*rewritten, *(reference() for reference in self._changed)):
                 if function is not None:
-                    candidates.setdefault(id(function), function)
-            for function in candidates.values():
-                self._put_back(function)
+                    self._put_back(function)
             self._changed.clear()
             for settled in (self._settled, self._classes, self._callables, self._managers):
                 settled.clear()

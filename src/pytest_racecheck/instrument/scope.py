@@ -60,7 +60,7 @@ class Scope:
         """Whether it is in scope by itself, and not because its package was named."""
         if filename in self.files:
             return True
-        path, root = os.path.realpath(filename), str(self.root)
+        path, root = _real(filename), str(self.root)
         return path.startswith(root.rstrip(os.sep) + os.sep) and not _is_foreign(path, root)
 
     def modules(self) -> list[str]:
@@ -84,7 +84,7 @@ class Scope:
             return filename in self.places or any(
                 place.endswith(".") and filename.startswith(place) for place in self.places
             )
-        path = _real(filename) if os.path.isabs(filename) else os.path.realpath(filename)
+        path = _real(filename)
         if any(path == place or path.startswith(place + os.sep) for place in self.places):
             return True
         return self.is_project(filename)
@@ -104,8 +104,12 @@ def _is_foreign(path: str, root: str) -> bool:
     return False
 
 
-@cache
 def _real(path: str) -> str:
+    return _absolute(path) if os.path.isabs(path) else os.path.realpath(path)
+
+
+@cache
+def _absolute(path: str) -> str:
     """Where an absolute path leads: every campaign asks for all modules, and the answer takes a system call a folder."""
     return os.path.realpath(path)
 
