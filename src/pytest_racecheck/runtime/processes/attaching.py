@@ -10,7 +10,6 @@ scheduling point is about to do.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import signal
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.runtime.context import IDLE, control, current
 from pytest_racecheck.runtime.jitter.accounts import as_bytes
 from pytest_racecheck.runtime.jitter.errors import error_of
+from pytest_racecheck.runtime.processes import kept_open
 from pytest_racecheck.runtime.processes.branch import Branch
 from pytest_racecheck.runtime.processes.channel import Channel
 from pytest_racecheck.runtime.processes.request import Request
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 ATTRIBUTE = "_racecheck_branch"
 _PR_SET_PDEATHSIG = 1
+# Found once: each child would have to find it for itself.
+_prctl: Any = getattr(ctypes.pythonapi, "prctl", None) if sys.platform == "linux" else None
 _Socket = socket.socket
 _connect = _Socket.connect
 
@@ -93,6 +95,10 @@ def _live(process: Any, attachment: Attachment, bootstrap: Callable[[], int]) ->
     process.run = lambda: child.run(run)
     code = bootstrap()
     child.end(code)
+    if attachment.parent:
+        # All that is left of a process that was forked is `os._exit`. While the system takes its memory down, which takes as long as much of a
+        # run, others can go on: whatever they could still see of it is closed.
+        kept_open.close_all()
     return code
 
 
@@ -109,6 +115,8 @@ class _Child:
         self._attachment = attachment
         self._errors: list[tuple[Any, ...]] = []
         self._branch = Branch(world, channel, recorded=attachment.recorded)
+        # Until its own code runs, what it does is multiprocessing's doing.
+        self._branch.inside = True
         self._main = world.branch_off(self._branch, attachment)
         world.scheduler.failed = self._failed
         answer(world.stacks_fd, attachment.stacks)
@@ -117,6 +125,7 @@ class _Child:
 
     def run(self, run: Callable[[], object]) -> None:
         """The process's own `run`: what it raises is noted, and goes on its way unless it would only be printed."""
+        self._branch.inside = False
         try:
             run()
         except SystemExit:
@@ -165,9 +174,8 @@ def _called(attachment: Attachment) -> Channel:
 
 def _tie_to(parent: int) -> None:
     """End with the parent, where the kernel can see to that; 0: whoever it is."""
-    if not sys.platform.startswith("linux"):
+    if _prctl is None:
         return
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.pythonapi.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent and os.getppid() != parent:
         os._exit(1)

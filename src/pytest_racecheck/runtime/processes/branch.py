@@ -94,6 +94,9 @@ class Branch:
         task.child_key(label)
         self.news.append(("process", ticket, label, name, daemon))
 
+    def await_exit(self, pid: int) -> None:
+        """What this process has started it has asked about, and been answered when the system could tell."""
+
     def _ask_others(self) -> bool:
         self.asked = True
         return False

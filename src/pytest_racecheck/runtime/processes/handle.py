@@ -29,6 +29,16 @@ class Handle:
         asked.register(self._fd, select.POLLIN)
         return bool(asked.poll(seconds * 1000))
 
+    def lets_go(self, fd: int, seconds: float) -> None:
+        """Wait until it has closed the other end of `fd`, which it does last, or has ended."""
+        if self._fd < 0 or _poll is None:
+            self.is_gone(seconds)
+            return
+        asked = _poll()
+        asked.register(self._fd, select.POLLIN)
+        asked.register(fd, select.POLLIN)
+        asked.poll(seconds * 1000)
+
     def kill(self) -> None:
         """End it, if it has not ended."""
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -15,6 +15,8 @@ from pytest_racecheck.runtime.threads.identities import calling_task
 
 close_really = os.close
 _closerange = os.closerange
+# The first descriptor that is no standard stream, and one that is beyond all.
+_FIRST, _ALL = 3, 1 << 30
 #: Those of this process.
 kept: set[int] = set()
 
@@ -34,6 +36,17 @@ def closerange(fd_low: int, fd_high: int, /) -> None:
                 _closerange(fd_low, fd)
                 fd_low = fd + 1
     _closerange(fd_low, fd_high)
+
+
+def close_all() -> None:
+    """The end: close whatever there is but the standard streams, our own last."""
+    ours = sorted(kept)
+    low = _FIRST
+    for fd in (*ours, _ALL):
+        _closerange(low, fd)
+        low = fd + 1
+    for fd in ours:
+        close_really(fd)
 
 
 REPLACEMENTS = ((close_really, close), (_closerange, closerange))

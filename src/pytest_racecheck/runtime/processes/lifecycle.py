@@ -36,6 +36,12 @@ _join = BaseProcess.join
 _is_alive = BaseProcess.is_alive
 _bootstrap: Any = BaseProcess._bootstrap  # type: ignore[attr-defined]
 _exit_code: Any = BaseProcess.exitcode
+# Where processes are forked; those that are not are told apart by their sentinels.
+_Popen: Any = None
+if hasattr(os, "fork"):
+    from multiprocessing.popen_fork import Popen as _Popen
+_poll: Any = getattr(_Popen, "poll", None)
+_AT_ONCE = getattr(os, "WNOHANG", 0)
 
 
 def start(self: Any) -> None:
@@ -151,6 +157,15 @@ def _ending(name: str) -> Callable[[Any], None]:
     return end
 
 
+def poll(self: Any, flag: int = _AT_ONCE) -> int | None:
+    """`Popen.poll`, by which multiprocessing looks at exit codes: a process that is over to the program is to everybody."""
+    processes = control.scheduler.processes if calling_task() is not None else None
+    if processes is not None and self.returncode is None:
+        processes.await_exit(self.pid)
+    code: int | None = _poll(self, flag)
+    return code
+
+
 class _Tracker:
     """What is told to the process that cleans up after all of them is nobody's operation."""
 
@@ -174,6 +189,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     (BaseProcess, "join", join),
     (BaseProcess, "is_alive", is_alive),
     (BaseProcess, "exitcode", property(exit_code)),
+    *([] if _Popen is None else [(_Popen, "poll", poll)]),
     *(
         (BaseProcess, name, _ending(name))
         for name in ("terminate", "kill", "interrupt")

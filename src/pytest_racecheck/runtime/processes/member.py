@@ -159,12 +159,12 @@ class Member:
         self.hub.scheduler.uncontrolled.add(text)
 
     def over(self) -> None:
-        """It has ended, or is about to: wait until the system says so, and let go of it."""
+        """It has ended, or is about to: wait until it has nothing any more that others could see, and let go of it."""
         self.is_over = True
         self.watching = 0
         if self._channel is not None:
             if self.handle is not None:
-                self.handle.is_gone(_EXIT)
+                self.handle.lets_go(self._channel.fd, _EXIT)
             self._channel.close()
         for task in self.tasks:
             self.hub.scheduler.disable(task)
@@ -174,6 +174,11 @@ class Member:
         for waiting in self.awaited_by:
             self.hub.scheduler.enable(waiting)
         self.hub.process_ended()
+
+    def await_exit(self) -> None:
+        """It is over: wait until the system says so, too, and can tell its exit code."""
+        if self.handle is not None:
+            self.handle.is_gone(_EXIT)
 
     def kill(self) -> None:
         """End it, whatever it does."""

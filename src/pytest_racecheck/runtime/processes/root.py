@@ -161,7 +161,10 @@ class Root:
         """Wait for a process to end; whether it has."""
         ticket, timeout = request.rest
         member = self.hub.member(ticket)
-        if member is None or member.is_over:
+        if member is None:
+            return True
+        if member.is_over:
+            member.await_exit()
             return True
         scheduler = self.scheduler
         if timeout is not None and timeout <= 0:
@@ -169,6 +172,8 @@ class Root:
             scheduler.stand(task)
         else:
             self._await_end(task, member, timeout)
+        if member.is_over:
+            member.await_exit()
         return member.is_over
 
     def _await_end(self, task: Task, member: Member, timeout: float | None) -> None:
@@ -186,10 +191,19 @@ class Root:
         """Whether a process has ended."""
         self.scheduler.stand(task)
         member = self.hub.member(request.rest[0])
-        is_over = member is None or member.is_over
-        if not is_over:
+        if member is None:
+            return True
+        if member.is_over:
+            member.await_exit()
+        else:
             self.scheduler.strategy.yielded(task)
-        return is_over
+        return member.is_over
+
+    def await_exit(self, pid: int) -> None:
+        """If that process is over, wait until the system says so, too."""
+        for member in self.hub.members:
+            if member.is_over and member.pid == pid:
+                member.await_exit()
 
     def started(self, ticket: str, process: Any, label: str, name: str, daemon: bool) -> None:
         """The current task has started a process."""

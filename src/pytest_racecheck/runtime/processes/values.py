@@ -41,10 +41,13 @@ def key_of(obj: Any) -> Key | None:
             return None
         file = _mapped_at(ctypes.addressof(obj))
         if file is None:
-            found = _fstat(arena.fd)
-            file = (found.st_dev, found.st_ino)
+            file = _identity(_fstat(arena.fd))
         setattr(arena, _KEY, file)
     return ("memory", *file, start)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _mapped_at(address: int) -> tuple[int, int] | None:
@@ -140,6 +143,9 @@ def make_arena(self: Any, *args: Any, **kwargs: Any) -> None:
     """`heap.Arena.__init__`: the file it makes is nobody's business."""
     with uncontrolled():
         _make_arena(self, *args, **kwargs)
+        # Here its descriptor is it for sure, and a process that is forked need not find out.
+        if getattr(self, "fd", -1) >= 0:
+            setattr(self, _KEY, _identity(_fstat(self.fd)))
 
 
 _value = vars(sharedctypes.Synchronized)["value"]

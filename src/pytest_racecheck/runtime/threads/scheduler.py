@@ -135,17 +135,20 @@ class Scheduler(Unwinding, Blocking, Numbering):
     def begin(self, strategy: Strategy) -> Task:
         """A run begins; the calling greenlet is its main task, and is returned."""
         self._reset(strategy)
-        self.root = getcurrent()
-        self.carriers.begin(self.root)
-        main = self._add(MAIN, MAIN, None, get_ident(), daemon=False)
-        main.greenlet = self.root
+        main = self._main(MAIN, MAIN)
         self.beginning()
         self.locals.begin(main)
-        self.enter = self.locals.enter
         strategy.started(main)
-        self.enable(main)
-        self.current = main
         self.active = True
+        return main
+
+    def _main(self, key: str, name: str) -> Task:
+        self.root = getcurrent()
+        self.carriers.begin(self.root)
+        main = self.current = self._add(key, name, None, get_ident(), daemon=False)
+        main.greenlet = self.root
+        self.enter = self.locals.enter
+        self.enable(main)
         return main
 
     def branch_off(self, superior: Superior, key: str, name: str) -> Task:
@@ -155,18 +158,15 @@ class Scheduler(Unwinding, Blocking, Numbering):
         """
         for task in self.tasks:
             task.ended = True
+        # Kept: to let go of all that is to write where it lies, and each page that is written to is copied first.
+        self.inherited = (self.tasks, self.enabled, self.resources, self.deviations)
+        self.resources = Resources()
         self._reset(Default())
         self.superior = superior
         self.limit = NOTHING
-        self.root = getcurrent()
         self.carriers = Carriers(self._live)
-        self.carriers.begin(self.root)
-        main = self._add(key, name, None, get_ident(), daemon=False)
-        main.greenlet = self.root
+        main = self._main(key, name)
         self.locals.begin(main)
-        self.enter = self.locals.enter
-        self.enable(main)
-        self.current = main
         self.active = True
         return main
 
