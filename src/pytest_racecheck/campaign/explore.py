@@ -34,7 +34,8 @@ from pytest_racecheck.model.token import Token
 from pytest_racecheck.model.trace import cycle_of
 from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.runtime.snapshot import Snapshot, left_as_found
-from pytest_racecheck.runtime.threads.controlled import Beside, Controlled, Log, Program
+from pytest_racecheck.runtime.threads.controlled import Beside, Controlled, Program
+from pytest_racecheck.runtime.threads.log import Log
 from pytest_racecheck.runtime.threads.run import Judge, Run
 from pytest_racecheck.strategies.collecting import Collecting
 from pytest_racecheck.strategies.default import Default

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from pytest_racecheck.model.operation import Site
-
-Step = tuple[int, int, int]
+from pytest_racecheck.runtime.threads.log import Log, unpacked
 
 CAUSES = "the time, a random number, the order of a set of strings or of objects (it goes by hashes and addresses), or state that survived the run"
 
 
-def first_difference(
-    first: Sequence[Step], second: Sequence[Step], place: Callable[[int], Site | None]
-) -> str | None:
+def first_difference(first: Log, second: Log, place: Callable[[int], Site | None]) -> str | None:
     """The first step in which two runs of one schedule differ, in words; None where they are the same."""
     if first == second:
         return None
@@ -27,10 +24,10 @@ def first_difference(
     )
 
 
-def _said(steps: Sequence[Step], number: int, place: Callable[[int], Site | None]) -> str:
+def _said(steps: Log, number: int, place: Callable[[int], Site | None]) -> str:
     if number >= len(steps):
         return "the end of the run"
-    task, point, resource = steps[number]
+    task, point, resource = unpacked(steps[number])
     site = place(point)
     who = f"task {task}"
     if site is None:

@@ -20,6 +20,7 @@ from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.runtime.snapshot import Snapshot
 from pytest_racecheck.runtime.threads.collecting import CollectingScheduler, frozen
 from pytest_racecheck.runtime.threads.interruptions import remembered
+from pytest_racecheck.runtime.threads.log import Log, new_log, packed
 from pytest_racecheck.runtime.threads.points import Points
 from pytest_racecheck.runtime.threads.recorder import Recorder
 from pytest_racecheck.runtime.threads.replacements import NO_MORE, More, all_replaced
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 
 Program = Callable[[Run], None]
-#: One entry a step: task, place, resource.
-Log = list[tuple[int, int, int]]
 
 
 class Beside(Protocol):
@@ -68,7 +67,7 @@ class Controlled:
         )
         self.points = Points(self.scheduler, scope.contains)
         self.profile = Profile()
-        self.log: Log = []
+        self.log: Log = new_log()
         self.scope = scope
         self.instrumentation = Instrumentation(scope, self.points)
         self.scheduler.entering = self.instrumentation.reach
@@ -123,7 +122,7 @@ class Controlled:
         points.learning = watched
         scheduler.recording = recorded
         if watched:
-            self.log = []
+            self.log = new_log()
             scheduler.watch = self._watch
         run = Run(scheduler, number, self._classify, recorder)
         run.execute(self._program, strategy)
@@ -142,7 +141,7 @@ class Controlled:
         resource = task.resource
         assert resource is not None
         resource.note(task, task.point, task.writes)
-        self.log.append((task.index, task.point, resource.number))
+        self.log.append(packed(task.index, task.point, resource.number))
 
     def _measure(self) -> None:
         """What the strategies want to know of the program's size, by the places that matter."""
