@@ -30,6 +30,7 @@ from pytest_racecheck.runtime.jitter.role import Role
 from pytest_racecheck.runtime.jitter.stacks import dump_on_request
 from pytest_racecheck.runtime.jitter.task import RunAborted
 from pytest_racecheck.runtime.jitter.world import World
+from pytest_racecheck.runtime.processes import at_exit
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.jitter.processes import ProcessWatch
@@ -85,6 +86,7 @@ def live(process: Any, bootstrap: Callable[[], int]) -> int:
         run = process.run
         process.run = lambda: child.run(run)
         code = bootstrap()
+        at_exit.finish()
         child.end()
     return code
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.runtime.context import IDLE, control, current
 from pytest_racecheck.runtime.jitter.accounts import as_bytes
 from pytest_racecheck.runtime.jitter.errors import error_of
-from pytest_racecheck.runtime.processes import kept_open
+from pytest_racecheck.runtime.processes import at_exit, kept_open
 from pytest_racecheck.runtime.processes.branch import Branch
 from pytest_racecheck.runtime.processes.channel import Channel
 from pytest_racecheck.runtime.processes.request import Request
@@ -94,6 +94,7 @@ def _live(process: Any, attachment: Attachment, bootstrap: Callable[[], int]) ->
     run = process.run
     process.run = lambda: child.run(run)
     code = bootstrap()
+    at_exit.finish()
     child.end(code)
     if attachment.parent:
         # All that is left of a process that was forked is `os._exit`. While the system takes its memory down, which takes as long as much of a
