@@ -31,7 +31,10 @@ SHRINK_RUNS = 500
 SHRINK_SECONDS = 4.0
 FEWEST_REPLAYS = 40
 MOST_SECONDS = 30.0
+# As many tries as that in any case, and more where they take no time.
 HEAD_STARTS = 16
+HEAD_START_SECONDS = 1.0
+MOST_HEAD_STARTS = 100
 FEWER_RUNS = 600
 FEWER_SECONDS = 2.0
 # So many schedules in a row that had been drawn before, and there are hardly any others: after that many times as many as are known, and one more,
@@ -107,7 +110,10 @@ def _head_start(
     Most races need no more, and where there are many tasks to come down to one takes far longer than to hit it.
     """
     choices = max(1, controlled.profile.choices)
-    for number in range(HEAD_STARTS if first.preemptions > 1 else 0):
+    end = time.monotonic() + HEAD_START_SECONDS
+    for number in range(MOST_HEAD_STARTS if first.preemptions > 1 else 0):
+        if number >= HEAD_STARTS and time.monotonic() > end:
+            break
         strategy: Strategy = Bounded(1, choices, in_order=number % 2 == 0)
         if controlled.collects:
             strategy = Collecting(strategy)
