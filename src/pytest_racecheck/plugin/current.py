@@ -15,7 +15,7 @@ from pytest_racecheck.model.errors import Inconclusive, RaceFound, VerdictError
 from pytest_racecheck.model.report import RaceReport
 from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.plugin.reports import Reports, form_of, mark_as_ours
-from pytest_racecheck.plugin.seeds import seed_option
+from pytest_racecheck.plugin.seeds import again_line
 
 NAME = "racecheck-current"
 
@@ -65,8 +65,8 @@ class CurrentItem:
         finally:
             reports, self._unsettled = self._unsettled, []
             if self.calls:
-                again = f"same delays again: {seed_option(item.config)}\n"
-                item.add_report_section("call", "racecheck", again)
+                again = again_line(item.config)
+                item.add_report_section("call", "racecheck", f"{again}\n")
         ignored = next((report for report in reports if not report.looked_at), None)
         if ignored is not None and not getattr(item, "_excinfo", None):
             raise _complaint(ignored)

@@ -19,10 +19,10 @@ from pytest_racecheck.plugin.orders import Orders
 from pytest_racecheck.plugin.program import ItemProgram
 from pytest_racecheck.plugin.seeds import (
     again,
+    again_line,
     base_seed,
     derived_seed,
     replay_command,
-    seed_option,
 )
 from pytest_racecheck.plugin.stuck_calls import named_on_stderr
 from pytest_racecheck.plugin.summary_entry import entry_of, keep_entry
@@ -88,9 +88,8 @@ class ItemCampaign:
         if isinstance(own, RunOverdue):
             result = after_hang(result, own)
         keep_entry(self._item, entry_of(result, self._orders.marks.expect))
-        self._item.add_report_section(
-            "call", "racecheck", f"same delays again: {seed_option(self._item.config)}\n"
-        )
+        again = again_line(self._item.config, result.mode)
+        self._item.add_report_section("call", "racecheck", f"{again}\n")
         # A deadlock has more to say than that the test hung.
         cause = None if result.is_race and isinstance(own, RunOverdue) else own
         return verdict_error(

@@ -57,6 +57,19 @@ def seed_option(config: pytest.Config) -> str:
     return f"--racecheck-seed={base_seed(config)}"
 
 
+def again_line(config: pytest.Config, mode: str | None = None) -> str:
+    """The line that says so, in the words of the mode, the session's where none is given."""
+    drawn = "delays" if (mode or mode_of(config)) == "jitter" else "schedules"
+    return f"same {drawn} again: {seed_option(config)}"
+
+
+def mode_of(config: pytest.Config) -> str:
+    """The mode of tests that say nothing else."""
+    from pytest_racecheck.campaign.mode import mode_for
+
+    return mode_for(layered(*options_of(config).layers))
+
+
 def replay_command(nodeid: str) -> Callable[[str], str]:
     """Says how to replay the run of a token that a test has found."""
     return lambda token: f'pytest "{nodeid}" --racecheck-replay={token}'

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pytest_racecheck.campaign.mode import mode_for
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.model.settings import (
     DEFAULT_EXPLORED,
@@ -23,7 +22,7 @@ from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.model.wording import plural
 from pytest_racecheck.plugin.marker import NAME, marked
 from pytest_racecheck.plugin.options import options_of
-from pytest_racecheck.plugin.seeds import seed_option
+from pytest_racecheck.plugin.seeds import again_line, mode_of, seed_option
 from pytest_racecheck.plugin.summary_entry import NOT_EXPLORED, SummaryEntry, read_entry
 from pytest_racecheck.report.modules import modules_in_short
 
@@ -52,7 +51,7 @@ class Summary:
     def pytest_report_header(self, config: pytest.Config) -> str:
         """One line: the mode, the budget of a test, and the seed."""
         settings = layered(*options_of(config).layers)
-        mode = mode_for(settings)
+        mode = mode_of(config)
         runs = settings.schedules or (DEFAULT_SCHEDULES if mode == "jitter" else DEFAULT_EXPLORED)
         seconds = settings.seconds or DEFAULT_SECONDS
         return f"racecheck: {mode}, at most {runs} runs and {seconds:g} s a test, {seed_option(config)}"
@@ -89,7 +88,7 @@ class Summary:
         for line in summary_lines(tests, strict=options_of(config).strict):
             terminalreporter.line(line)
         terminalreporter.line(scope_line(self._modules, every=config.get_verbosity() > 0))
-        terminalreporter.line(f"same delays again: {seed_option(config)}")
+        terminalreporter.line(again_line(config))
 
 
 def summary_lines(tests: list[Line], strict: bool) -> Iterator[str]:
