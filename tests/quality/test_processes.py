@@ -15,7 +15,7 @@ from pytest_racecheck.campaign import explanation
 
 SEEDS = range(20)
 # How many of them when it is not to take long, and how many schedules a safe twin is run under.
-QUICK = 2
+QUICK = 1
 SCHEDULES, QUICK_SCHEDULES = 500, 40
 METHODS = ("fork", "spawn", "forkserver")
 WITHIN = 5
@@ -99,8 +99,22 @@ def test_found_at_once_shrunk_and_replayed(name: str, thorough: bool) -> None:
     assert median(runs) <= WITHIN, runs
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", PLACES)
+QUICK_METHODS = [
+    ("value", "fork"),
+    ("value", "spawn"),
+    ("manager dict", "forkserver"),
+    *(
+        pytest.param(name, method, marks=pytest.mark.thorough)
+        for name, method in (
+            ("manager dict", "fork"),
+            ("manager dict", "spawn"),
+            ("value", "forkserver"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "method"), QUICK_METHODS)
 def test_found_whatever_the_start_method(
     name: str, method: str, thorough: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

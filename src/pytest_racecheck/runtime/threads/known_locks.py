@@ -62,8 +62,8 @@ class KnownLocks:
 
     def __exit__(self, *_: object) -> None:
         """Put them back."""
-        # The search for holders takes time by objects times locks: what ended runs have left in cycles would make it minutes.
-        gc.collect()
+        # The search for holders takes time by objects times locks: what ended runs have left in cycles would make it minutes. None of that is old.
+        gc.collect(1)
         while self._undo:
             self._undo.pop()()
         while self._locks:
