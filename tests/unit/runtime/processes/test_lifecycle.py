@@ -14,20 +14,12 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from concurrent.futures.process import BrokenProcessPool
 
 import pytest
+from together import concurrently
 
 from pytest_racecheck import Verdict
 
 FORK = multiprocessing.get_context("fork")
 _state: dict[str, object] = {}
-
-
-def concurrently(*targets) -> None:
-    """Run each target, with its arguments, in a process."""
-    processes = [FORK.Process(target=target, args=args) for target, *args in targets]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
 
 
 def add(value) -> None:

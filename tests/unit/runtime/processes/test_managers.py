@@ -6,6 +6,7 @@ import multiprocessing
 from multiprocessing.managers import BaseManager, SyncManager
 
 import pytest
+from together import concurrently
 
 from pytest_racecheck import Verdict, replay
 
@@ -163,15 +164,6 @@ Bank.register("Account", Account)
 
 def pay(account) -> None:
     account.pay(1)
-
-
-def concurrently(*targets) -> None:
-    """Run each target, with its arguments, in a process."""
-    processes = [FORK.Process(target=target, args=args) for target, *args in targets]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
 
 
 def test_methods_of_a_class_of_ones_own(body) -> None:

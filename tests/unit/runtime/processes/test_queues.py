@@ -7,19 +7,11 @@ import queue as queues
 from multiprocessing.connection import Client, Listener, wait
 
 import pytest
+from together import concurrently
 
 from pytest_racecheck import Verdict
 
 FORK = multiprocessing.get_context("fork")
-
-
-def concurrently(*targets) -> None:
-    """Run each target, with its arguments, in a process."""
-    processes = [FORK.Process(target=target, args=args) for target, *args in targets]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
 
 
 def put(queue, item) -> None:
