@@ -21,6 +21,8 @@ from pytest_racecheck.report.places import Places
 
 _FEW_ROWS = 16
 _LOCKING = frozenset({Action.ACQUIRE, Action.RELEASE})
+# What was written is not always known.
+_STORES = frozenset({Kind.STORE_ATTR, Kind.STORE_GLOBAL, Kind.STORE_CELL, Kind.STORE_ITEM})
 _ALWAYS = frozenset({Action.RAISE, Action.COLLECT})
 _LONGEST_VALUE = 60
 _MOST_STEPS = 500
@@ -185,6 +187,8 @@ class _Rows:
             return Row(step.task, where, f"{step.action.value} {name}")
         if step.action in (Action.READ, Action.WRITE) and step.value is not None:
             return self._access(step, where)
+        if step.action is Action.WRITE and step.site is not None and step.site.kind in _STORES:
+            return Row(step.task, where, f"{self._name(step)} ← …", self._overwritten(step))
         if step.action is Action.CALL and step.site is not None:
             text = _source(step) or self._name(step)
             note = f"{self._name(step)} is then {_short(step.value)}" if step.value else ""
@@ -193,7 +197,11 @@ class _Rows:
 
     def _access(self, step: TraceStep, where: str) -> Row:
         if step.action is Action.READ:
-            return Row(step.task, where, f"{self._name(step)} → {_short(step.value)}")
+            source = _source(step)
+            # A method that only looks: its call says more than what it is called on.
+            called = source.endswith(")") and _is_item(step)
+            name = source if called else self._name(step)
+            return Row(step.task, where, f"{name} → {_short(step.value)}")
         return Row(
             step.task, where, f"{self._name(step)} ← {_short(step.value)}", self._overwritten(step)
         )
@@ -233,6 +241,10 @@ def _waits(waiting: Sequence[Waiting], places: Places) -> Iterator[Row]:
         holder = "itself" if one.holder == one.task else one.holder
         note = f"held by {holder}" if holder and one.operation != "join" else ""
         yield Row(one.task, where, str(one), note)
+
+
+def _is_item(step: TraceStep) -> bool:
+    return step.site is not None and step.site.kind is Kind.LOAD_ITEM
 
 
 def _where(step: TraceStep, places: Places) -> str:

@@ -29,6 +29,8 @@ _KINDS = {"__getitem__": "LOAD_ITEM", "__setitem__": "STORE_ITEM", "__delitem__"
           "__len__": "TEST"}  # fmt: skip
 _ATTRIBUTES = {"__getattribute__": "LOAD_ATTR", "__setattr__": "STORE_ATTR"}
 _VALUES = {"get": "LOAD_ATTR", "set": "STORE_ATTR"}
+# Methods that are as good as reading what they return.
+_LOOKING = {"get", "keys", "values", "items", "copy", "count", "index"}
 _LOCKING = {"acquire": "ACQUIRE", "release": "RELEASE"}
 # What marks a connection to a server that is no part of the program.
 _OUTSIDE = "_racecheck_outside"
@@ -117,6 +119,8 @@ def told_of_call(name: str, args: Any) -> Told:
     if name in _VALUES and len(args) < 2 and (name == "set") is bool(args):
         value = repr(args[0]) if args else None
         return told_of(None, _VALUES[name], attribute="value", suffix=".value", value=value)
+    if name in _LOOKING:
+        return told_of(None, "LOAD_ITEM", attribute=name)
     return told_of(None, _LOCKING.get(name, "CALL"), attribute=name)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.operation import Kind
 from pytest_racecheck.runtime.processes.acting import sharing
+from pytest_racecheck.runtime.processes.mappings import mapped_at
 from pytest_racecheck.runtime.processes.request import Key, Request, Told
 from pytest_racecheck.runtime.processes.values import key_of
 from pytest_racecheck.runtime.threads.spelling import spelled
@@ -29,7 +30,6 @@ _WRITING = frozenset(
 _QUIET = frozenset({"tell", "seek", "size", "close", "release", "cast", "toreadonly"})
 _CALLS = frozenset({Kind.CALL, Kind.ENTER, Kind.EXIT})
 _LONGEST = 40
-_open = open
 _DEEPEST = 8
 
 
@@ -125,20 +125,11 @@ def _of_mapping(mapping: Any) -> Key | None:
 
 
 def _at(address: int) -> Key | None:
-    """The mapping at an address: device, inode and where in it, as the system lists them."""
-    try:
-        with _open("/proc/self/maps", encoding="ascii", errors="replace") as file:
-            lines = file.read().splitlines()
-    except OSError:
+    """The mapping at an address, if others see what is written there."""
+    found = mapped_at(address)
+    if found is None or not found.shared:
         return None
-    for line in lines:
-        span, access, offset, device, inode, *_ = line.split(None, 5)
-        start, _, end = span.partition("-")
-        if int(start, 16) <= address < int(end, 16):
-            if "s" not in access or inode == "0":
-                return None
-            return ("mapping", device, inode, int(offset, 16))
-    return None
+    return ("mapping", found.device, found.number, found.offset)
 
 
 def _is_mapped_kind(kind: type) -> bool:

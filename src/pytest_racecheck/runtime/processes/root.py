@@ -234,7 +234,8 @@ class Root:
         task.told = None
         answer = server.serve(content)
         task.told = request
-        if request.told is not None and request.told.value is None:
+        # What a call returns is not what its object then is.
+        if request.told is not None and request.told.value is None and request.told.kind != "CALL":
             task.told = request._replace(told=request.told._replace(value=_shown(answer)))
         return answer
 

@@ -12,6 +12,7 @@ from multiprocessing import heap, sharedctypes
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.processes.mappings import mapped_at
 from pytest_racecheck.runtime.processes.request import Key, Request
 from pytest_racecheck.runtime.processes.semaphores import SemLock
 from pytest_racecheck.runtime.processes.standing import place_of, told_of
@@ -25,7 +26,6 @@ _KEY = "_racecheck_key"
 _make_arena = heap.Arena.__init__
 _make_property: Any = sharedctypes.make_property  # type: ignore[attr-defined]
 _fstat = os.fstat
-_open = open
 
 
 def key_of(obj: Any) -> Key | None:
@@ -39,33 +39,15 @@ def key_of(obj: Any) -> Key | None:
     if file is None:
         if getattr(arena, "fd", -1) < 0:
             return None
-        file = _mapped_at(ctypes.addressof(obj))
-        if file is None:
-            file = _identity(_fstat(arena.fd))
+        # The arena's descriptor says so, too, until the process closes it as one of all that it may have, and another file is given its number.
+        mapping = mapped_at(ctypes.addressof(obj))
+        file = _identity(_fstat(arena.fd)) if mapping is None else mapping.file
         setattr(arena, _KEY, file)
     return ("memory", *file, start)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
-
-
-def _mapped_at(address: int) -> tuple[int, int] | None:
-    """The device and the number of the file that is mapped there; None where the system does not say.
-
-    The arena's descriptor says so, too, until the process closes it as one of all that it may have, and another file is given its number.
-    """
-    try:
-        with _open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
-            for line in file:
-                span, _, _, device, number = line.split(maxsplit=5)[:5]
-                start, end = (int(part, 16) for part in span.split("-"))
-                if start <= address < end:
-                    major, minor = (int(part, 16) for part in device.split(":"))
-                    return os.makedev(major, minor), int(number)
-    except (OSError, AttributeError):
-        pass
-    return None
 
 
 def access(
