@@ -32,6 +32,8 @@ _id = builtins.id
 _init_future = Future.__init__
 # Like addresses: far above small numbers, and as far from each other as two objects are.
 _FIRST, _APART = 1 << 46, 16
+# The oldest generation of the garbage collector.
+_OLD = 2
 
 
 class Addresses:
@@ -53,6 +55,8 @@ class Addresses:
             if name.partition(".")[0] == _OURS:
                 vars(module).setdefault("id", _id)
         builtins.id = self.id
+        # What is there now is old from here on, and what runs leave behind is young: that tells them apart when it is asked.
+        gc.collect(1)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,8 +68,7 @@ class Addresses:
         """A run begins."""
         self._forget()
         if self._asked and self._before is None:
-            gc.collect()
-            self._before = frozenset(map(_id, gc.get_objects()))
+            self._before = frozenset(map(_id, gc.get_objects(generation=_OLD)))
 
     def _forget(self) -> None:
         self._made = 0
