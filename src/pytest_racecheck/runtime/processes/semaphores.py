@@ -158,6 +158,9 @@ class SemLock:
         self.release()
 
     def __getattr__(self, name: str) -> Any:
+        if name == "real":
+            # It is not yet made.
+            raise AttributeError(name)
         return getattr(self.real, name)
 
     def put_back(self) -> None:

@@ -76,8 +76,12 @@ class KnownLocks:
 
 
 def _real(lock: Any) -> Any:
+    """What `lock` has inside; itself where an interrupt came while it was made, and nobody has it."""
+    real = getattr(lock, "real", None)
+    if real is None:
+        return lock
     lock.put_back()
-    return lock.real
+    return real
 
 
 def _with_methods(
