@@ -25,4 +25,4 @@ class Budget:
 
     def allows(self, run: int) -> bool:
         """Whether run number `run`, counted from 1, may begin."""
-        return run <= self.runs and _monotonic() - self._began < self.seconds
+        return run <= self.runs and self.spent < self.seconds

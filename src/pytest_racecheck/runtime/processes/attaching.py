@@ -160,7 +160,8 @@ class _Child:
         """All is done but to exit."""
         key = ("process", self._attachment.ticket)
         self._branch.perform(Request("touch", key, True, None))
-        self._branch.over(code, self._errors, self._world.late_keys())
+        lets_go = bool(self._attachment.parent)
+        self._branch.over(code, self._errors, self._world.late_keys(), lets_go)
         control.scheduler = IDLE
 
 

@@ -39,15 +39,17 @@ class Ends:
         self._codes.clear()
         self._held.clear()
 
-    def over(self, member: Member, code: int, errors: list[tuple[Any, ...]], keys: Any) -> None:
-        """A member has come to its end by itself."""
+    def over(
+        self, member: Member, code: int, errors: list[tuple[Any, ...]], keys: Any, lets_go: bool = False
+    ) -> None:  # fmt: skip
+        """A member has come to its end by itself; `lets_go` as for `Member.over`."""
         self._codes[member] = code
         self._errors[member] = [_error(member, *plain) for *plain, _ in errors]
         for plain, error in zip(errors, self._errors[member], strict=True):
             place = None if plain[-1] is None else Position(*plain[-1])
             self._hub.scheduler.raised(member.main_task, error, place)
         self._hub.late.update(tuple(key) for key in keys)
-        member.over()
+        member.over(lets_go=lets_go)
 
     def died(self, member: Member) -> None:
         """A member is gone, without a word."""

@@ -30,22 +30,24 @@ def close(fd: Any) -> None:
 
 def closerange(fd_low: int, fd_high: int, /) -> None:
     """`os.closerange`."""
-    if kept and calling_task() is not None:
-        for fd in sorted(kept):
-            if fd_low <= fd < fd_high:
-                _closerange(fd_low, fd)
-                fd_low = fd + 1
-    _closerange(fd_low, fd_high)
+    if calling_task() is not None:
+        _close_others(fd_low, fd_high)
+    else:
+        _closerange(fd_low, fd_high)
+
+
+def _close_others(low: int, high: int) -> None:
+    for fd in sorted(kept):
+        if low <= fd < high:
+            _closerange(low, fd)
+            low = fd + 1
+    _closerange(low, high)
 
 
 def close_all() -> None:
     """The end: close whatever there is but the standard streams, our own last."""
-    ours = sorted(kept)
-    low = _FIRST
-    for fd in (*ours, _ALL):
-        _closerange(low, fd)
-        low = fd + 1
-    for fd in ours:
+    _close_others(_FIRST, _ALL)
+    for fd in sorted(kept):
         close_really(fd)
 
 

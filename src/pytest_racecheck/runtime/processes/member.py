@@ -158,13 +158,18 @@ class Member:
     def _lost_control(self, text: str) -> None:
         self.hub.scheduler.uncontrolled.add(text)
 
-    def over(self) -> None:
-        """It has ended, or is about to: wait until it has nothing any more that others could see, and let go of it."""
+    def over(self, *, lets_go: bool = False) -> None:
+        """It has ended, or is about to: wait until it has nothing any more that others could see, and let go of it.
+
+        `lets_go`: it closes the line as the last of all that it has. One that is killed closes what it has in any order: there only its end will do.
+        """
         self.is_over = True
         self.watching = 0
         if self._channel is not None:
-            if self.handle is not None:
+            if lets_go and self.handle is not None:
                 self.handle.lets_go(self._channel.fd, _EXIT)
+            else:
+                self.await_exit()
             self._channel.close()
         for task in self.tasks:
             self.hub.scheduler.disable(task)
