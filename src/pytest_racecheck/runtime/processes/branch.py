@@ -61,7 +61,10 @@ class Branch:
         return self._ask(self.scheduler.current, request)
 
     def stand(self, task: Task) -> None:
-        """A scheduling point before something that this process has for itself."""
+        """A scheduling point before something that this process has for itself; none where it is no operation of the program."""
+        if self.inside and task.enabled:
+            task.timed_out = False
+            return
         resource = task.resource
         number = 0 if resource is None else resource.number
         wait = task.wait

@@ -310,3 +310,28 @@ def test_a_server_that_is_really_there(body) -> None:
             manager.shutdown()
 
     assert body(program, schedules=4).verdict is Verdict.NOT_FOUND
+
+
+def set_and_get(items) -> None:
+    items[0] = items[0] + 1
+
+
+def test_a_proxy_that_is_left_of_an_earlier_manager(race) -> None:
+    """Each forked child tries to tell its server, which may be gone; that is nobody's operation, so schedules are the same as without it."""
+
+    def schedules() -> tuple[int, object]:
+        report = race(
+            [set_and_get, set_and_get],
+            backend="manager",
+            setup=lambda s: s.list([0]),
+            check=lambda items, _: items[0] == 2,
+            schedules=30,
+        )
+        assert report.failure is not None
+        return report.runs, report.failure.token
+
+    without = schedules()
+    with FORK.Manager() as manager:
+        left = manager.list()
+    assert schedules() == without
+    assert left is not None
