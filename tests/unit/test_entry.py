@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
@@ -94,3 +97,31 @@ def test_setup_that_raises_shows_setup_alone() -> None:
     cause = raised.value.__cause__
     assert isinstance(cause, LookupError)
     assert [entry.name for entry in traceback.extract_tb(cause.__traceback__)] == ["setup"]
+
+
+PROGRAM = """
+from dataclasses import dataclass
+from pytest_racecheck import explore
+
+@dataclass
+class Point:
+    x: int = 0
+
+def take(shared):
+    shared["n"] -= 1
+    Point(1)
+
+report = explore(take, backend={backend!r}, setup=lambda s: s.dict({{"n": 2}}), check=lambda d: d["n"] == 0, seed=1, schedules=20)
+print(report.verdict.name, report.failures > 0)
+"""
+
+
+@pytest.mark.parametrize("backend", ["thread", "process", "manager"])
+def test_a_program_that_is_no_file(backend, tmp_path) -> None:
+    """What `python -c` runs is explored, and nothing else that was made from a string."""
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(backend=backend)],
+        capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(PACKAGE).parent)},
+    )  # fmt: skip
+    assert (ended.stdout, ended.stderr) == ("RACE_FOUND True\n", "")

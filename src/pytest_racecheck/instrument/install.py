@@ -73,7 +73,7 @@ class Instrumentation:
             planned = [
                 (function, bound)
                 for function in (live_functions() if wanted != frozenset() else ())
-                if self._is_wanted(function.__code__, wanted)
+                if self._is_wanted(function, wanted)
                 and (bound := self._bound_code(function)) is not None
             ]
             self._cache.save()
@@ -143,7 +143,7 @@ class Instrumentation:
         code = function.__code__
         if not self._active:
             return
-        if id(code) in self._originals or not self.scope.contains(code.co_filename):
+        if id(code) in self._originals or not self.scope.has(code, function.__globals__):
             self._settled[id(code)] = code
             return
         with self._at_work():
@@ -158,8 +158,9 @@ class Instrumentation:
                 self._cache.save()
             self._assign(function, bound)
 
-    def _is_wanted(self, code: CodeType, wanted: frozenset[CodeKey] | None) -> bool:
-        if id(code) in self._originals or not self.scope.contains(code.co_filename):
+    def _is_wanted(self, function: FunctionType, wanted: frozenset[CodeKey] | None) -> bool:
+        code = function.__code__
+        if id(code) in self._originals or not self.scope.has(code, function.__globals__):
             return False
         return wanted is None or code_key(code) in wanted
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from pytest_racecheck.model.errors import UsageError
 
 _INSTALLED = frozenset({"site-packages", "dist-packages", ".tox", ".nox", "__pypackages__"})
+# What `collections.namedtuple` calls the module of the code that it makes.
+_NAMEDTUPLE = "namedtuple_"
 _OWN_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -55,6 +58,22 @@ class Scope:
         if known is None:
             known = self._known[filename] = self._decide(filename)
         return known
+
+    def has(self, code: CodeType, namespace: dict[str, Any]) -> bool:
+        """Whether a function with that code and those globals is in scope.
+
+        Code that was made from a string bears the name of no file, and the same name for everybody: the methods of a dataclass and what
+        `python -c` runs are both from "<string>". There the module tells whose it is.
+        """
+        return self.contains(code.co_filename) and not (
+            code.co_filename.startswith("<") and self._is_made_elsewhere(namespace)
+        )
+
+    def _is_made_elsewhere(self, namespace: dict[str, Any]) -> bool:
+        file = namespace.get("__file__")
+        if isinstance(file, str):
+            return not self.contains(file) and _is_foreign(_real(file), str(self.root))
+        return str(namespace.get("__name__")).startswith(_NAMEDTUPLE)
 
     def is_project(self, filename: str) -> bool:
         """Whether it is in scope by itself, and not because its package was named."""

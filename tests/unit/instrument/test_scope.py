@@ -161,3 +161,17 @@ def test_a_module_that_is_loaded_lazily_is_not_loaded(
 
     monkeypatch.setitem(sys.modules, "lazy_module", Lazy("lazy_module"))
     assert Scope(tmp_path).modules() == []
+
+
+def test_code_of_no_file_belongs_to_its_module(tmp_path: Path) -> None:
+    """A dataclass's methods bear the same file name as what `python -c` runs: it is the module that tells them apart."""
+    scope = Scope(tmp_path, files=("<string>",))
+    made: dict[str, object] = {}
+    exec("def made(): pass", made)
+    code = made["made"].__code__
+    assert scope.has(code, {"__name__": "__main__"})
+    assert scope.has(code, {"__name__": "mine", "__file__": str(tmp_path / "mine.py")})
+    assert not scope.has(code, {"__name__": "scope", "__file__": scope_module.__file__})
+    assert not scope.has(code, {"__name__": "argparse", "__file__": argparse.__file__})
+    assert not scope.has(code, {"__name__": "namedtuple_Point"})
+    assert not Scope(tmp_path).has(code, {"__name__": "__main__"})

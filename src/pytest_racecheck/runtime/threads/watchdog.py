@@ -85,6 +85,9 @@ class Watchdog:
         self._asked = self._answered = self._written = False
         self._alarm: Alarm | None = None
         self._ringing: Any = None
+        # It is not set anew for each fork: that takes longer than to look, when it rings, how long ago the last one was.
+        self._is_set = self._paused = False
+        self._last_fork = 0.0
         self._call: StuckCall | None = None
 
     def __enter__(self) -> Watchdog:
@@ -105,31 +108,46 @@ class Watchdog:
         control.watchdog = self._outer
         if self._on_main and _SIGNAL is not None:
             signal.signal(_SIGNAL, self._handler or signal.SIG_DFL)
-            if self._alarm is not None:
-                self._alarm.close()
+            alarm, self._alarm = self._alarm, None
+            if alarm is not None:
+                alarm.close()
                 signal.signal(_SIGNAL - 1, self._ringing or signal.SIG_DFL)
 
     def resume(self) -> None:
         """Watch (again)."""
+        self._paused = False
         # Before anything can hold the interpreter.
         self._name_in(self._deadman)
         self._watching = _Thread(self)
 
     def resume_later(self) -> None:
-        """Watch (again) in a while, unless there is a `pause` before."""
+        """Watch (again) when no fork has been for a while."""
+        self._paused = False
         if self._alarm is None:
             self.resume()
-        else:
-            self._alarm.set(_LATER)
+            return
+        self._last_fork = _monotonic()
+        if not self._is_set:
+            self._set_alarm(_LATER)
+
+    def _set_alarm(self, seconds: float) -> None:
+        assert self._alarm is not None
+        self._is_set = True
+        self._alarm.set(seconds)
 
     def _ring(self, _number: int, _frame: FrameType | None) -> None:
-        if self._watching is None:
+        self._is_set = False
+        if self._alarm is None:
+            return
+        left = self._last_fork + _LATER - _monotonic()
+        if self._paused or left > 0:
+            self._set_alarm(_LATER if self._paused else left)
+        elif self._watching is None:
             self.resume()
 
     def pause(self) -> None:
         """There is no thread of this one any more when it returns."""
-        if self._alarm is not None:
-            self._alarm.set(0.0)
+        self._paused = True
         if self._watching is not None:
             self._watching.end()
             self._watching = None

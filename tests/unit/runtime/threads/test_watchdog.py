@@ -118,6 +118,9 @@ def test_no_thread_when_the_process_forks(scheduler):
         assert os.waitstatus_to_exitcode(status) == 0
         if watchdog._alarm is not None:
             watchdog._ring(0, None)
+            assert watchdog._watching is None
+            watchdog._last_fork -= 1
+            watchdog._ring(0, None)
         assert watchdog._watching is not None
 
 
