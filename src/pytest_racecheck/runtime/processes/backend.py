@@ -53,8 +53,7 @@ class ControlledProcesses:
         members = [scheduler.processes.hub.of(process) for process in processes]
         world.wait_for([member.main_task for member in members], scheduler.tasks[0])
         with uncontrolled():
-            for member, process in zip(members, processes, strict=True):
-                scheduler.processes.hub.ends.part_from(member)
+            for process in processes:
                 process.join()
 
     def discard(self) -> None:

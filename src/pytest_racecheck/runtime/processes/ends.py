@@ -75,18 +75,6 @@ class Ends:
             code = popen.wait(_REAPED)
         return None if code is None else int(code)
 
-    def part_from(self, member: Member) -> None:
-        """Take it that a child of this process which has ended by itself is gone, where that is only a matter of time.
-
-        It has said what its exit code is, and closed all that others could see. The system takes as long to do away with it as for a good part of a
-        run; so it is reaped before the next one.
-        """
-        popen: Any = getattr(member.process, "_popen", None)
-        handle = member.part() if popen is not None and member in self._errors else None
-        if handle is not None:
-            popen.returncode = self._codes[member]
-            self._hub.parted.append(handle)
-
     def judge(self) -> None:
         """Record what went wrong, at the end of the run."""
         for member in self._codes:

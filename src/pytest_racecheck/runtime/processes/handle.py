@@ -9,7 +9,6 @@ import signal
 
 # While a campaign is on, the modules hold controlled ones.
 _poll = getattr(select, "poll", None)
-_waitpid = getattr(os, "waitpid", lambda _pid, _options: None)
 _send = getattr(signal, "pidfd_send_signal", None)
 
 
@@ -39,12 +38,6 @@ class Handle:
         asked.register(self._fd, select.POLLIN)
         asked.register(fd, select.POLLIN)
         asked.poll(seconds * 1000)
-
-    def reap(self) -> None:
-        """Wait until it is gone, a child of this process, and its number may be another one's; let go of it."""
-        with contextlib.suppress(ChildProcessError):
-            _waitpid(self.pid, 0)
-        self.close()
 
     def kill(self) -> None:
         """End it, if it has not ended."""

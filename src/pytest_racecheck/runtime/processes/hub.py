@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
 from pytest_racecheck.runtime.processes.ends import Ends
-from pytest_racecheck.runtime.processes.handle import Handle
 from pytest_racecheck.runtime.processes.leftovers import Leftovers, kill
 from pytest_racecheck.runtime.processes.member import Member
 from pytest_racecheck.runtime.processes.patience import ENDLESS
@@ -63,8 +62,6 @@ class Hub:
         self.process_ended: Callable[[], None] = lambda: None
         self.secret = secrets.token_bytes(16)
         self.members: list[Member] = []
-        # Children that are gone but for the system, which has yet to do away with them.
-        self.parted: list[Handle] = []
         self.stacks = Stacks()
         self.ends = Ends(self)
         # What code in scope the members came to that nobody had come to before.
@@ -180,7 +177,6 @@ class Hub:
     def begin(self) -> None:
         """A run begins."""
         self.members.clear()
-        self._reap()
         self.ends.begin()
         self._leftovers.note()
 
@@ -197,10 +193,6 @@ class Hub:
         self._leftovers.clear(self)
         self.members.clear()
 
-    def _reap(self) -> None:
-        while self.parted:
-            self.parted.pop().reap()
-
     def forget(self) -> None:
         """This process was forked from the one whose hub it is: the lines are not its own."""
         os.close(self._fd)
@@ -214,7 +206,6 @@ class Hub:
 
     def close(self) -> None:
         """There will be no more runs."""
-        self._reap()
         self._listener.close()
         self.stacks.close()
         if self._folder is not None:

@@ -42,7 +42,6 @@ class Member:
         self.watching = 0
         self.awaited_by: list[Task] = []
         self.is_over = self.is_ended = self.is_seen = False
-        self._has_let_go = False
         self._asked: dict[int, int] = {}
         self._roused: set[int] = set()
         # What came though nothing was to come: a signal had it leave what it was about to do.
@@ -167,7 +166,6 @@ class Member:
         self.is_over = True
         self.watching = 0
         if self._channel is not None:
-            self._has_let_go = lets_go
             if lets_go and self.handle is not None:
                 self.handle.lets_go(self._channel.fd, _EXIT)
             else:
@@ -186,13 +184,6 @@ class Member:
         """It is over: wait until the system says so, too, and can tell its exit code."""
         if self.handle is not None:
             self.handle.is_gone(_EXIT)
-
-    def part(self) -> Handle | None:
-        """Its handle, for somebody else to wait for its end; None where it may still be seen to be there."""
-        if not self._has_let_go:
-            return None
-        handle, self.handle = self.handle, None
-        return handle
 
     def kill(self) -> None:
         """End it, whatever it does."""

@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -150,21 +149,3 @@ def test_computing_for_ever(race, monkeypatch) -> None:
     line = spin.__code__.co_firstlineno
     text = str(report)
     assert any(f"test_ends.py:{line + n}" in text for n in (1, 2))
-
-
-def children() -> list[str]:
-    path = Path(f"/proc/self/task/{os.getpid()}/children")
-    return path.read_text().split() if path.exists() else []
-
-
-def test_who_has_ended_is_reaped_before_the_next_run(race) -> None:
-    """The system takes its time to do away with a process; no run waits for that, and none sees a process of an earlier one."""
-    seen: list[list[str]] = []
-
-    def setup(shared) -> object:
-        seen.append(children())
-        return shared.value("i", 0)
-
-    report = race(add, setup=setup, schedules=5)
-    assert report.runs == 5
-    assert all(found == seen[0] for found in seen)
