@@ -49,6 +49,8 @@ def start(self: Any) -> None:
     task = calling_task()
     processes = control.scheduler.processes if task is not None else None
     role = role_of(self) if processes is not None else Role.SERVER
+    if processes is not None:
+        processes.world.lodge(self)
     if processes is None or task is None or role is Role.SERVER:
         with uncontrolled(patiently=True):
             _start(self)

@@ -29,7 +29,7 @@ from pytest_racecheck.runtime.processes import (
 )
 from pytest_racecheck.runtime.processes.attaching import Attachment
 from pytest_racecheck.runtime.processes.root import Root
-from pytest_racecheck.runtime.processes.temporary import shared_folder
+from pytest_racecheck.runtime.processes.temporary import SharedFolder
 from pytest_racecheck.runtime.threads.replacements import More
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class ProcessWorld:
         self.scope = scope
         self.keys: set[Any] = set()
         self.stacks_fd = -1
+        self._folder = SharedFolder()
         self._root: Root | None = None
         self._branch: Branch | None = None
         self._known_late = 0
@@ -132,9 +133,10 @@ class ProcessWorld:
         scheduler.outside.standing_of = hub.standing_of
         scheduler.processes = root
         try:
-            with shared_folder(), file_calls.entered():
+            with file_calls.entered():
                 yield
         finally:
+            self._folder.remove()
             scheduler.beginning, scheduler.ending, scheduler.outside.others = begin, end, others
             scheduler.processes = None
             hub.close()
@@ -184,6 +186,11 @@ class ProcessWorld:
             ticket, f"{task.key}/{label}:{number}", name, self._address, self._secret, scheduler.processes.recorded, parent, launched,
             self._stacks, self, recipe,
         )  # fmt: skip
+
+    def lodge(self, process: Any) -> None:
+        """Give it a place for its sockets; a process that another one of the program makes has that one's."""
+        if self._root is not None:
+            self._folder.lodge(process)
 
     @classmethod
     def made_of(cls, recipe: Recipe) -> ProcessWorld:
