@@ -11,7 +11,6 @@ is terminated does not get that far, and is asked for its account before (`askin
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -30,13 +29,13 @@ from pytest_racecheck.runtime.jitter.role import Role
 from pytest_racecheck.runtime.jitter.stacks import dump_on_request
 from pytest_racecheck.runtime.jitter.task import RunAborted
 from pytest_racecheck.runtime.jitter.world import World
+from pytest_racecheck.runtime.parent_death import end_with_parent
 from pytest_racecheck.runtime.processes import at_exit
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.jitter.processes import ProcessWatch
 
 ATTRIBUTE = "_racecheck_attachment"
-_PR_SET_PDEATHSIG = 1
 
 
 class Attachment:
@@ -102,7 +101,8 @@ class _Child:
         self._tells_names = attachment.role is not Role.SERVER
         self._ended = False
         current.task = None
-        _tie_to(attachment.parent)
+        if attachment.parent is not None:
+            end_with_parent(attachment.parent)
         self._watch = attachment.watch or _fresh_watch(self._plan, stack)
         self._watch.started.clear()
         self._watch.world.become_child(
@@ -180,13 +180,3 @@ def _fresh_watch(plan: RunPlan, stack: contextlib.ExitStack) -> ProcessWatch:
     watch = stack.enter_context(processes.observed(world))
     stack.callback(world.stop_recording)
     return watch
-
-
-def _tie_to(parent: int | None) -> None:
-    """End with the parent, where the kernel can see to that."""
-    if parent is None or not sys.platform.startswith("linux"):
-        return
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.pythonapi.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)

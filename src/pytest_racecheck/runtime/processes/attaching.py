@@ -10,7 +10,6 @@ scheduling point is about to do.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.runtime.context import IDLE, control, current
 from pytest_racecheck.runtime.jitter.accounts import as_bytes
 from pytest_racecheck.runtime.jitter.errors import error_of
+from pytest_racecheck.runtime.parent_death import end_with_parent
 from pytest_racecheck.runtime.processes import at_exit, kept_open
 from pytest_racecheck.runtime.processes.branch import Branch
 from pytest_racecheck.runtime.processes.channel import Channel
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.processes.world import ProcessWorld
 
 ATTRIBUTE = "_racecheck_branch"
-_PR_SET_PDEATHSIG = 1
-# Found once: each child would have to find it for itself.
-_prctl: Any = getattr(ctypes.pythonapi, "prctl", None) if sys.platform == "linux" else None
 _Socket = socket.socket
 _connect = _Socket.connect
 
@@ -108,7 +105,7 @@ class _Child:
 
     def __init__(self, attachment: Attachment) -> None:
         world: ProcessWorld = attachment.world
-        _tie_to(attachment.parent)
+        end_with_parent(attachment.parent)
         world.leave_parent()
         world.ticket = f"{attachment.ticket}."
         channel = _called(attachment)
@@ -172,12 +169,3 @@ def _called(attachment: Attachment) -> Channel:
     channel = Channel(connected)
     channel.send((attachment.secret, attachment.ticket, os.getpid()))
     return channel
-
-
-def _tie_to(parent: int) -> None:
-    """End with the parent, where the kernel can see to that; 0: whoever it is."""
-    if _prctl is None:
-        return
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent and os.getppid() != parent:
-        os._exit(1)
