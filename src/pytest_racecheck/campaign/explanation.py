@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
 from pytest_racecheck.analysis.kind import kind_of
+from pytest_racecheck.campaign.focus import focus_of
 from pytest_racecheck.campaign.replaying import describer, token_of
 from pytest_racecheck.campaign.sameness import CAUSES
 from pytest_racecheck.campaign.shrink import Attempt, shrink
@@ -35,6 +36,10 @@ MOST_SECONDS = 30.0
 HEAD_STARTS = 16
 HEAD_START_SECONDS = 1.0
 MOST_HEAD_STARTS = 100
+MOST_HEAD_START_SECONDS = 10.0
+# So many with 2, 4, 8, ... preemptions, as long as that is so many times fewer than there were.
+HEAD_STARTS_EACH = 8
+FAR_FEWER = 4
 FEWER_RUNS = 600
 FEWER_SECONDS = 2.0
 # So many schedules in a row that had been drawn before, and there are hardly any others: after that many times as many as are known, and one more,
@@ -105,22 +110,38 @@ def _shrink_seconds(begun: Attempt, took: float) -> float:
 def _head_start(
     first: Attempt, replay: Replayed, controlled: Controlled, cold: frozenset[int]
 ) -> Attempt:
-    """A schedule that fails alike with one preemption, if one of a few turns up.
+    """A schedule that fails alike with far fewer preemptions, if one of a few turns up, the fewest first.
 
-    Most races need no more, and where there are many tasks to come down to one takes far longer than to hit it.
+    Most races need one, and where there are many tasks, or a run takes long, to come down to it takes far longer than to hit it.
     """
     choices = max(1, controlled.profile.choices)
-    end = time.monotonic() + HEAD_START_SECONDS
-    for number in range(MOST_HEAD_STARTS if first.preemptions > 1 else 0):
-        if number >= HEAD_STARTS and time.monotonic() > end:
-            break
-        strategy: Strategy = Bounded(1, choices, in_order=number % 2 == 0)
-        if controlled.collects:
-            strategy = Collecting(strategy)
+    focus = focus_of(controlled)
+    began = time.monotonic()
+    for number, preemptions in enumerate(_bounds(first.preemptions)):
+        seconds = HEAD_START_SECONDS if preemptions == 1 else MOST_HEAD_START_SECONDS
+        if number >= HEAD_STARTS and time.monotonic() > began + seconds:
+            continue
+        in_order = number % 2 == 0
+        # Of its many operations few may be the program's own, and the race be among those.
+        if focus is not None and number % 4 < 2:
+            bounded = Bounded(preemptions, focus.times, in_order=in_order, at=focus.points)
+        else:
+            bounded = Bounded(preemptions, choices, in_order=in_order)
+        strategy: Strategy = Collecting(bounded) if controlled.collects else bounded
         attempt = replay(first.schedule, ThroughCold(strategy, cold.__contains__))
         if attempt.failed_alike and attempt.preemptions < first.preemptions:
             return attempt
     return first
+
+
+def _bounds(preemptions: int) -> Iterator[int]:
+    """How many preemptions to try, one after the other, to come to fewer than these."""
+    if preemptions > 1:
+        yield from [1] * MOST_HEAD_STARTS
+    bound = 2
+    while bound * FAR_FEWER <= preemptions:
+        yield from [bound] * HEAD_STARTS_EACH
+        bound *= 2
 
 
 def _fewer_preemptions(

@@ -7,26 +7,31 @@ one preemption, so it is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from random import Random
 
-from pytest_racecheck.model.profile import Profile
+from pytest_racecheck.model.profile import PointNumber, Profile
 from pytest_racecheck.strategies.base import Base
 from pytest_racecheck.strategies.protocol import AnyTask
 
+NOWHERE = -1
+
 
 class Bounded(Base):
-    """Interrupts tasks at exactly `preemptions` of the first `choices` choices.
+    """Interrupts tasks at exactly `preemptions` of the first `choices` choices, of those `at` certain points where such are named.
 
     Where one cannot go on any other does, or, `in_order`, the one with the lowest number.
     """
 
     name = "bounded"
 
-    def __init__(self, preemptions: int, choices: int, *, in_order: bool = False) -> None:
+    def __init__(
+        self, preemptions: int, choices: int, *, in_order: bool = False, at: Container[PointNumber] | None = None,
+    ) -> None:  # fmt: skip
         self._preemptions = preemptions
         self._choices = choices
         self._in_order = in_order
+        self._at = at
 
     def begin(self, random: Random, profile: Profile) -> None:
         self._random = random.random
@@ -37,7 +42,10 @@ class Bounded(Base):
     def choose(self, enabled: Sequence[AnyTask], current: AnyTask | None) -> AnyTask:
         """The current task, unless it cannot or its time has come."""
         step = self._step
-        self._step = step + 1
+        if self._at is None or (current is not None and current.point in self._at):
+            self._step = step + 1
+        else:
+            step = NOWHERE
         if current is not None and step not in self._places:
             return current
         if current is None and self._in_order:

@@ -35,3 +35,15 @@ def test_in_order_the_lowest_does() -> None:
     for seed in range(20):
         strategy = begun(Bounded(0, 10, in_order=True), TASKS, seed=seed)
         assert chosen(strategy, TASKS, 3) == [1, 1, 1]
+
+
+def test_of_certain_points_it_counts_no_others() -> None:
+    """Nobody is interrupted at the others, and they use up nothing."""
+    tasks = [Standing(1, point=7), Standing(4, point=8)]
+    for seed in range(20):
+        strategy = begun(Bounded(1, 3, at=frozenset({7})), tasks, seed=seed)
+        elsewhere = [strategy.choose(tasks, tasks[1]).index for _ in range(5)]
+        there = [strategy.choose(tasks, tasks[0]).index for _ in range(5)]
+        assert elsewhere == [4] * 5
+        assert sorted(there) == [1, 1, 1, 1, 4]
+        assert 4 in there[:3]

@@ -16,6 +16,7 @@ class Numbering:
     current: Any
 
     def __init__(self) -> None:
+        super().__init__()
         self._sync_points: dict[tuple[str, str, int], int] = {}
         self.places: dict[int, tuple[str, Place]] = {}
 

@@ -114,8 +114,10 @@ class Recorder:
         """Who else could have gone on, and who was interrupted."""
         scheduler, before = self._scheduler, self._last
         enabled = scheduler.enabled
-        interrupted = before is not None and before is not task and before.enabled
         self._last = task
+        interrupted = before is not None and before is not task and before.enabled
+        if interrupted and scheduler.gave_way == (before, scheduler.choices - 1):
+            interrupted = False
         return {
             "choice": scheduler.choices - 1 if len(enabled) > 1 else None,
             "enabled": tuple(other.name for other in enabled),

@@ -29,6 +29,7 @@ from greenlet import getcurrent
 from pytest_racecheck.runtime.threads.blocking import Blocking, by_deadline
 from pytest_racecheck.runtime.threads.carrier import Carriers
 from pytest_racecheck.runtime.threads.clock import Clock
+from pytest_racecheck.runtime.threads.fairness import Fairness
 from pytest_racecheck.runtime.threads.numbering import Numbering
 from pytest_racecheck.runtime.threads.outside import Outside
 from pytest_racecheck.runtime.threads.resources import Resources
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.superior import Superior
     from pytest_racecheck.strategies.protocol import Strategy
 
-# So many choices in a row in favour of one task, while others could go on, and it is taken to wait in a loop.
-SPIN = 1_000
 # No number of steps is as low.
 NOTHING = -1
 MAIN = "main"
@@ -53,7 +52,7 @@ MAIN = "main"
 _FIRST_IDENT = 1 << 32
 
 
-class Scheduler(Unwinding, Blocking, Numbering):
+class Scheduler(Unwinding, Blocking, Numbering, Fairness):
     """Runs tasks one at a time, in the order a strategy wants. One object serves all runs of a campaign.
 
     `choices` counts the points at which two tasks or more were enabled, `steps` all of them; `deviations` is the schedule so far.
@@ -79,7 +78,6 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self.max_steps = max_steps
         self.in_scope = in_scope
         self.any_timeouts = any_timeouts
-        self.spin = SPIN
         # Told which function a new task is about to enter.
         self.entering: Callable[[object], None] = lambda _function: None
         # Whether a file in scope belongs to the project, and to no package that was named.
@@ -185,8 +183,7 @@ class Scheduler(Unwinding, Blocking, Numbering):
         self.choices = self.steps = self.switches = self.preemptions = 0
         self.limit = self.max_steps
         self.overrun = 0
-        self.streak = 0
-        self.last: Task | None = None
+        self.all_alike()
         self.now = 0.0
         self.clock.begin()
         self.outside.begin()
@@ -309,7 +306,8 @@ class Scheduler(Unwinding, Blocking, Numbering):
             if chosen is self.last:
                 self.streak += 1
                 if self.streak > self.spin:
-                    chosen = self._stand_back(enabled, chosen)
+                    # That is no interruption, and happens again in every replay.
+                    chosen = task = default = self.stand_back(enabled, chosen)
             else:
                 self.last, self.streak = chosen, 0
             if chosen is not task:
@@ -321,14 +319,6 @@ class Scheduler(Unwinding, Blocking, Numbering):
             self.deviations.append((self.choices, chosen.index))
         self.choices += 1
         return chosen
-
-    def _stand_back(self, enabled: list[Task], spinning: Task) -> Task:
-        """Let the next one in a circle go on: the spinning task may wait for any of them."""
-        self.strategy.yielded(spinning)
-        self.streak = 0
-        later = [task for task in enabled if task.index > spinning.index]
-        self.last = later[0] if later else enabled[0]
-        return self.last
 
     def transfer(self, task: Task, chosen: Task) -> None:
         """`chosen` goes on; returns when `task` does."""

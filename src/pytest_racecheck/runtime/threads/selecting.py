@@ -27,7 +27,11 @@ def _await(task: Task, pairs: list[Pair], timeout: float | None, subject: object
         at_once(task, "select")
         return
     describe(task, "select")
-    control.scheduler.outside.wait(task, pairs, timeout, "select", subject)
+    scheduler = control.scheduler
+    before = scheduler.switches
+    scheduler.outside.wait(task, pairs, timeout, "select", subject)
+    if scheduler.switches == before:
+        scheduler.asked_in_vain(task, pairs)
     done(task)
 
 
