@@ -25,7 +25,7 @@ EXAMPLES = settings(max_examples=1, deadline=None)
 def _short_explanations() -> Iterator[None]:
     """What is found is hardly shrunk: that it is found is what is looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("MOST_HEAD_STARTS", "SHRINK_RUNS", "FEWER_RUNS"):
+        for name in ("MOST_HEAD_STARTS", "HEAD_STARTS_EACH", "SHRINK_RUNS", "FEWER_RUNS"):
             patch.setattr(explanation, name, 3)
         yield
 

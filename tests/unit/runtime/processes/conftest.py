@@ -57,7 +57,7 @@ def _is_helper(pid: str) -> bool:
 def _short_explanations(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure is hardly shrunk, since that takes the more time the more there is to find; but for tests marked by `shrinking`."""
     if "shrinking" not in request.fixturenames:
-        for name in ("MOST_HEAD_STARTS", "SHRINK_RUNS", "FEWER_RUNS"):
+        for name in ("MOST_HEAD_STARTS", "HEAD_STARTS_EACH", "SHRINK_RUNS", "FEWER_RUNS"):
             monkeypatch.setattr(explanation, name, 3)
 
 

@@ -325,7 +325,7 @@ def test_a_proxy_that_is_left_of_an_earlier_manager(race) -> None:
             backend="manager",
             setup=lambda s: s.list([0]),
             check=lambda items, _: items[0] == 2,
-            schedules=30,
+            schedules=6,
         )
         assert report.failure is not None
         return report.runs, report.failure.token
