@@ -27,7 +27,9 @@ class SharedFolder:
         self._path: str | None = None
 
     def lodge(self, made: process.BaseProcess) -> None:
-        """Have `made`, which is about to be started, use it."""
+        """Have `made`, which is about to be started, use it, unless it has one."""
+        if _has_one(made):
+            return
         if self._path is None:
             with uncontrolled():
                 self._path = tempfile.mkdtemp(prefix="pymp-")
@@ -42,6 +44,13 @@ class SharedFolder:
 
 def lodge(made: process.BaseProcess, folder: str) -> None:
     """Have `made`, which is about to be started, use `folder`, which somebody else will remove; one that it has already is kept."""
-    config: dict[str, Any] = getattr(made, "_config", {})
-    if config.get(_KEY) is None and len(folder) <= _LONGEST:
-        config[_KEY] = folder
+    if not _has_one(made) and len(folder) <= _LONGEST:
+        _config(made)[_KEY] = folder
+
+
+def _has_one(made: process.BaseProcess) -> bool:
+    return _config(made).get(_KEY) is not None
+
+
+def _config(made: process.BaseProcess) -> dict[str, Any]:
+    return getattr(made, "_config", {})

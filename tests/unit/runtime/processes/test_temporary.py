@@ -16,8 +16,9 @@ FORK = multiprocessing.get_context("fork")
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch) -> Path:
-    """Temporary files lie where only this test has any."""
+    """Temporary files lie where only this test has any, and this process has no folder from before."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setitem(multiprocessing.current_process()._config, "tempdir", None)
     return tmp_path
 
 
@@ -48,8 +49,8 @@ def test_one_that_a_process_has_is_kept(here) -> None:
     process, folder = FORK.Process(), SharedFolder()
     process._config["tempdir"] = "theirs"
     folder.lodge(process)
-    folder.remove()
     assert process._config["tempdir"] == "theirs"
+    assert folders(here) == []
 
 
 @pytest.mark.parametrize(("backend", "most"), [("thread", 0), ("process", 1)])
