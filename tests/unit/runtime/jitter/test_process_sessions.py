@@ -23,7 +23,7 @@ def short_folder():
     shutil.rmtree(folder)
 
 
-def test_children_end_with_the_session(tmp_path, gone) -> None:
+def test_children_end_with_the_session(tmp_path, short_folder, gone) -> None:
     """When the parent is killed, its children go too: those at the gate and those that run."""
     script = tmp_path / "script.py"
     script.write_text(
@@ -41,7 +41,11 @@ def test_children_end_with_the_session(tmp_path, gone) -> None:
         explore(hang, backend="process", start_method="fork")
         """)
     )
-    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True,
+        # Who is killed cannot remove its folder.
+        env={**os.environ, "TMPDIR": short_folder},
+    )  # fmt: skip
     assert process.stdout is not None
     pids = [int(process.stdout.readline()) for _ in range(2)]
     process.kill()
