@@ -21,7 +21,7 @@ from pytest_racecheck.model.wording import label_of, plural
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.result import CampaignResult
-    from pytest_racecheck.runtime.backend import Backend
+    from pytest_racecheck.runtime.backend import Around, Backend
 
 Target = Callable[..., object]
 
@@ -100,10 +100,12 @@ def run_targets(
     again: Callable[[int], str] | None = None,
     token: str | None = None,
     replayed: Callable[[str], str] | None = None,
+    around: Around | None = None,
 ) -> RaceReport:
     """`explore` with lower layers of settings below `words`, under a root of the caller's.
 
-    `beside` are the arguments that are no settings, and `again` says in reports how to ask for a seed.
+    `beside` are the arguments that are no settings, and `again` says in reports how to ask for a seed. What `around` makes of the program
+    is run instead.
     """
     __tracebackhide__ = True
     said = Settings.checked(words, _spelled, beside)
@@ -115,6 +117,7 @@ def run_targets(
     where = _backend(backend, settings.start_method)
     given: Any = {
         "name": _title(bodies), "settings": settings, "root": root, "bodies": bodies, "setup": setup, "check": check,
+        "around": around,
     }  # fmt: skip
     try:
         return report_of(_run(where, said.mode, token, given), root, again, replayed)

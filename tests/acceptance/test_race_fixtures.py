@@ -213,3 +213,23 @@ def test_a_test_that_asks_itself_is_not_explored_again(project, explored, notes)
     """)
     explored().assert_outcomes(passed=2)
     assert notes() == ["ran", "ran"]
+
+
+def test_what_one_run_prints_is_enough(project, plain) -> None:
+    """Of hundreds of runs the failing one's output is shown, after what the test had printed itself."""
+    project.makepyfile("""
+        from counting import Counter
+
+        def increment(counter):
+            print("incrementing")
+            counter.increment()
+
+        def test_racy(thread_race):
+            print("before")
+            thread_race(increment, setup=Counter, check=lambda c: c.value == 2, mode="explore").assert_race_free()
+    """)
+    result = plain()
+    result.assert_outcomes(failed=1)
+    lines = result.stdout.lines
+    printed = [line for line in lines if line in ("before", "incrementing")]
+    assert printed == ["before", "incrementing", "incrementing"]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from random import Random
 
 from pytest_racecheck.analysis.kind import kind_of
-from pytest_racecheck.campaign.focus import focus_of
 from pytest_racecheck.campaign.replaying import describer, token_of
 from pytest_racecheck.campaign.sameness import CAUSES
 from pytest_racecheck.campaign.shrink import Attempt, shrink
@@ -23,6 +22,7 @@ from pytest_racecheck.runtime.threads.controlled import Controlled
 from pytest_racecheck.runtime.threads.run import Run
 from pytest_racecheck.strategies.bounded import Bounded
 from pytest_racecheck.strategies.collecting import Collecting
+from pytest_racecheck.strategies.focus import focus_of
 from pytest_racecheck.strategies.protocol import Strategy
 from pytest_racecheck.strategies.replay import Replay
 from pytest_racecheck.strategies.through_cold import ThroughCold
@@ -115,7 +115,7 @@ def _head_start(
     Most races need one, and where there are many tasks, or a run takes long, to come down to it takes far longer than to hit it.
     """
     choices = max(1, controlled.profile.choices)
-    focus = focus_of(controlled)
+    focus = focus_of(controlled.profile)
     began = time.monotonic()
     for number, preemptions in enumerate(_bounds(first.preemptions)):
         seconds = HEAD_START_SECONDS if preemptions == 1 else MOST_HEAD_START_SECONDS

@@ -12,7 +12,7 @@ from pytest_racecheck.model.errors import RacecheckError, UsageError
 from pytest_racecheck.model.outcome import Judgement
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
-from pytest_racecheck.runtime.backend import Backend
+from pytest_racecheck.runtime.backend import Around, Backend, as_it_is
 from pytest_racecheck.runtime.context import Unobserved, current
 from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.entrance import hosted
@@ -33,9 +33,11 @@ class TargetsCampaign:
         bodies: tuple[tuple[Callable[..., object], str], ...],
         setup: Callable[..., object] | None,
         check: Callable[..., object] | None,
+        around: Around | None = None,
     ) -> None:
         self._backend = backend
         self._program = TargetsProgram(name, backend, bodies, setup, check)
+        self._around = around or as_it_is
         self._settings = settings
         self._root = root
         self._files = tuple(files_of(setup, check, *(target for target, _ in bodies)))
@@ -56,7 +58,7 @@ class TargetsCampaign:
             Unobserved(),
             self._backend.session(),
         ):
-            return campaign.whole(interrupts.checked(self._program))
+            return campaign.whole(interrupts.checked(self._around(self._program)))
 
     def _begin(self) -> JitterCampaign:
         return JitterCampaign(

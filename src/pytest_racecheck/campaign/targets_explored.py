@@ -12,7 +12,7 @@ from pytest_racecheck.campaign.targets import TargetsCampaign, classify_target, 
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.model.token import Token
-from pytest_racecheck.runtime.backend import Backend
+from pytest_racecheck.runtime.backend import Around, Backend, as_it_is
 from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.entrance import hosted
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram
@@ -30,13 +30,14 @@ def explore_targets(
     setup: Callable[..., object] | None,
     check: Callable[..., object] | None,
     token: Token | None = None,
+    around: Around | None = None,
 ) -> CampaignResult:
     """Runs `bodies` as controlled tasks until a verdict, or the one run of `token`.
 
     `jittered` is the backend that takes their place where they block out of control.
     """
     backend, beside = _controlled(jittered.name, settings.start_method)
-    program = TargetsProgram(name, backend, bodies, setup, check)
+    program = (around or as_it_is)(TargetsProgram(name, backend, bodies, setup, check))
     campaign = ExploreCampaign(
         settings,
         name=name,
@@ -55,6 +56,7 @@ def explore_targets(
         return result
     instead = TargetsCampaign(
         name=name, settings=settings, root=root, backend=jittered, bodies=bodies, setup=setup, check=check,
+        around=around,
     ).run()  # fmt: skip
     return jittered_instead(instead, campaign.stuck_call)
 

@@ -46,17 +46,18 @@ class RaceHandle:
         """
         __tracebackhide__ = True
         from pytest_racecheck.entry import run_targets
+        from pytest_racecheck.plugin.output import OneOfMany
         from pytest_racecheck.plugin.stuck_calls import named_on_stderr
 
         item = self._current.item
         own_seed = derived_seed(base_seed(self._config), item.nodeid, self._current.next_call())
         layers = [marked(item).settings, Settings(seed=own_seed), *options_of(self._config).layers]
-        with named_on_stderr(item):
+        with named_on_stderr(item), OneOfMany(item).of_campaign() as around:
             report = run_targets(
                 target, backend=self.backend, workers=workers, setup=setup, check=check,
                 words=words, layers=layers, root=self._config.rootpath,
                 again=again(self._config, own_seed, "this call alone: seed={}"),
-                token=options_of(self._config).replay, replayed=replay_command(item.nodeid),
+                token=options_of(self._config).replay, replayed=replay_command(item.nodeid), around=around,
             )  # fmt: skip
         self._current.add(report)
         return report

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.jitter.world import World
+
+#: One call is one run, in the world that is handed over; and what makes another program of one.
+Program: TypeAlias = Callable[[Any], None]
+Around: TypeAlias = Callable[[Program], Program]
+
+
+def as_it_is(program: Program) -> Program:
+    """The program itself."""
+    return program
 
 
 class Body(NamedTuple):

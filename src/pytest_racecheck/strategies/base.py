@@ -13,6 +13,7 @@ class Base:
 
     fair = False
     counts = False
+    everywhere = False
 
     def begin(self, random: Random, profile: Profile) -> None:
         """A run begins."""

@@ -23,7 +23,7 @@ class Collecting:
 
     def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
-        self.name, self.fair, self.counts = strategy.name, strategy.fair, strategy.counts
+        self._be_like(strategy)
         self._points = 1
         self._at: set[int] = set()
         self._point = 0
@@ -36,7 +36,11 @@ class Collecting:
         self._point = 0
         strategy = self._strategy
         strategy.begin(random, profile)
+        self._be_like(strategy)
+
+    def _be_like(self, strategy: Strategy) -> None:
         self.name, self.fair, self.counts = strategy.name, strategy.fair, strategy.counts
+        self.everywhere = strategy.everywhere
 
     def started(self, task: Task) -> None:
         """A task was made, or the collector."""

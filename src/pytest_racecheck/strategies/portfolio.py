@@ -8,6 +8,7 @@ from random import Random
 from pytest_racecheck.model.profile import Profile
 from pytest_racecheck.strategies.base import Base
 from pytest_racecheck.strategies.delay import Delay
+from pytest_racecheck.strategies.focus import Focused, focus_of
 from pytest_racecheck.strategies.pct import PCT
 from pytest_racecheck.strategies.pos import POS
 from pytest_racecheck.strategies.protocol import AnyTask, Strategy
@@ -15,9 +16,14 @@ from pytest_racecheck.strategies.random_walk import RandomWalk
 from pytest_racecheck.strategies.surw import SURW
 from pytest_racecheck.strategies.urw import URW
 
+FOCUSED_EACH = 3
+
 
 class Portfolio(Base):
-    """Lets one strategy after another make the choices of one run each; `current_name` is whose turn it is."""
+    """Lets one strategy after another make the choices of one run each; `current_name` is whose turn it is.
+
+    Where few of a program's operations are its own, every third run interrupts it at those.
+    """
 
     name = "portfolio"
 
@@ -25,12 +31,18 @@ class Portfolio(Base):
         self._strategies: tuple[Strategy, ...] = (
             POS(), SURW(), PCT((2,)), URW(), RandomWalk(), PCT((1,)), Delay(), PCT((3,)),
         )  # fmt: skip
-        self._runs = 0
+        self._focused = Focused()
+        self._runs = self._focused_runs = 0
         self._take_over(self._strategies[0])
 
     def begin(self, random: Random, profile: Profile) -> None:
-        strategy = self._strategies[self._runs % len(self._strategies)]
         self._runs += 1
+        if not self._runs % FOCUSED_EACH and focus_of(profile) is not None:
+            self._focused_runs += 1
+            strategy: Strategy = self._focused
+        else:
+            turn = self._runs - self._focused_runs - 1
+            strategy = self._strategies[turn % len(self._strategies)]
         strategy.begin(random, profile)
         self._take_over(strategy)
 
@@ -39,6 +51,7 @@ class Portfolio(Base):
         self.current_name = strategy.name
         self.fair = strategy.fair
         self.counts = strategy.counts
+        self.everywhere = strategy.everywhere
         # The strategy itself is asked from here on: a choice costs what it costs without a portfolio.
         self.choose = strategy.choose  # type: ignore[method-assign]
         self.started = strategy.started  # type: ignore[method-assign]

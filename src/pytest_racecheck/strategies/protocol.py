@@ -54,12 +54,13 @@ class Strategy(Protocol):
     be others in each run.
 
     `fair`: every task that stays enabled is chosen sooner or later, with probability one. `counts`: it must be told of operations
-    that happened without a choice, too.
+    that happened without a choice, too. `everywhere`: each place is to be a point, also those that have touched nothing shared so far.
     """
 
     name: str
     fair: bool
     counts: bool
+    everywhere: bool
 
     def begin(self, random: Random, profile: Profile) -> None:
         """A run begins. `random` is its own; `profile` is what earlier runs have shown."""

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.foreign_pools import left_alone
 
 Tell = Callable[[str], None]
@@ -102,7 +103,9 @@ def _fork(tell: Tell, name: str, original: Any) -> Any:
     def fork(*args: Any, **kwargs: Any) -> Any:
         if sys._getframe(1).f_globals.get("__name__") not in _STARTERS:
             tell(f"a process made with os.{name} is not controlled")
-        return original(*args, **kwargs)
+        # In the first run as well, which is the only one of a test that turns out to be no campaign.
+        with Interrupts():
+            return original(*args, **kwargs)
 
     return fork
 

@@ -31,6 +31,7 @@ from pytest_racecheck.runtime.threads.watchdog import Watchdog
 from pytest_racecheck.strategies.protocol import Strategy
 
 if TYPE_CHECKING:
+    from pytest_racecheck.runtime.threads.resources import Resource
     from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 
 Program = Callable[[Run], None]
@@ -116,7 +117,8 @@ class Controlled:
         scheduler, points = self.scheduler, self.points
         strategy.begin(random, self.profile)
         recorder = Recorder(scheduler, points.all) if recorded else None
-        points.watching = watched or recorded or full
+        noted = noted or strategy.everywhere
+        points.watching = watched or recorded or full or strategy.everywhere
         points.noting = points.watching or noted
         scheduler.watch = recorder.step if recorder is not None else _note if noted else None
         points.learning = watched
@@ -143,10 +145,17 @@ class Controlled:
         resource.note(task, task.point, task.writes)
         self.log.append(packed(task.index, task.point, resource.number))
 
+    def _is_own(self, resource: Resource) -> bool:
+        """Whether code in scope touches it, and not a library's alone."""
+        places = self.scheduler.places
+        return any(point >= 0 or point in places for point in resource.points)
+
     def _measure(self) -> None:
         """What the strategies want to know of the program's size, by the places that matter."""
         scheduler = self.scheduler
-        shared = [resource for resource in scheduler.resources.all if resource.shared]
+        everything = scheduler.resources.all
+        shared = [resource for resource in everything if resource.shared]
+        own = [resource for resource in everything if self._is_own(resource)]
         counts: dict[str, int] = {}
         for resource in shared:
             for task, times in resource.counts.items():
@@ -160,9 +169,13 @@ class Controlled:
                 SharedResource(
                     frozenset(resource.points),
                     {task.key: times for task, times in resource.counts.items()},
+                    self._is_own(resource),
                 )
                 for resource in shared
             ),
+            own_points=frozenset().union(*(resource.points for resource in own)),
+            own_times=sum(sum(resource.counts.values()) for resource in own),
+            steps=sum(sum(resource.counts.values()) for resource in everything),
         )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control
+from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.threads.identities import calling_task
 from pytest_racecheck.runtime.threads.locks import Mutex
 
@@ -56,7 +57,8 @@ def fork() -> int:
     control.scheduler = IDLE
     child: int = -1
     try:
-        child = _fork()
+        with Interrupts():
+            child = _fork()
     finally:
         if child:
             control.scheduler = scheduler

@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from pytest_racecheck.runtime.jitter import uncontrolled
+from pytest_racecheck.runtime.threads import forking
+
 LOCK = threading.Lock()
 
 
@@ -50,3 +53,30 @@ def _look_around() -> int:
         return 42 if fine and time.monotonic() - began < 60 else 1
     except BaseException:
         return 2
+
+
+class Interrupted:
+    """What Ctrl-C does when it comes during a fork: it is raised in whichever hook runs around that, and nobody sees it."""
+
+    wanted = False
+
+    @classmethod
+    def raised(cls) -> None:
+        if cls.wanted:
+            cls.wanted = False
+            raise KeyboardInterrupt
+
+
+os.register_at_fork(after_in_parent=Interrupted.raised)
+
+
+@pytest.mark.parametrize("way", ["controlled", "observed"])
+def test_an_interrupt_during_a_fork_is_not_lost(way) -> None:
+    """It is raised when the fork is over, in the process that was interrupted."""
+    observed = uncontrolled._fork(lambda _text: None, "fork", os.fork)
+    Interrupted.wanted = True
+    with pytest.raises(KeyboardInterrupt):
+        child = (forking.fork if way == "controlled" else observed)()
+        if not child:
+            os._exit(0)
+    os.wait()
