@@ -19,10 +19,12 @@ from pytest_racecheck.runtime.processes.channel import Channel, Closed
 from pytest_racecheck.runtime.processes.file_calls import operate_on_descriptor
 from pytest_racecheck.runtime.processes.kept_server import dumped
 from pytest_racecheck.runtime.processes.member import ANSWER, ASK, ELSEWHERE, ENDED, GO, OVER, PROBE
-from pytest_racecheck.runtime.processes.request import Place, Request
+from pytest_racecheck.runtime.processes.request import Place, Request, Told
 from pytest_racecheck.runtime.processes.standing import described, place_of
 from pytest_racecheck.runtime.processes.suspension import uncontrolled
+from pytest_racecheck.runtime.threads.spelling import spelled
 from pytest_racecheck.runtime.threads.task import Task, Wait
+from pytest_racecheck.runtime.threads.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +75,7 @@ class Branch:
             ("private", self.scheduler.tasks[0].key, number),
             task.writes,
             self._place(),
-            None,
+            self._told(task) if self.recorded else None,
             (task.enabled, task.deadline, "" if wait is None else wait.operation),
         )
         self._enabled[task] = task.enabled
@@ -107,6 +109,15 @@ class Branch:
     def close(self) -> None:
         """This process is another one, made by a fork: the line is not its own."""
         self._channel.close()
+
+    def _told(self, task: Task) -> Told | None:
+        """What is to be said of an instruction; of a primitive, whose point is none, it is said by what it does."""
+        if task.point < 0 or task.resource is None:
+            return None
+        site = self.world.points.all[task.point].site
+        with uncontrolled():
+            value = None if task.writes else shown(task.resource)
+        return Told(site.kind.name, spelled(site) or site.name, site.columns, site.name, value)
 
     def _place(self) -> Place | None:
         return place_of(self.scheduler.in_scope, 3)

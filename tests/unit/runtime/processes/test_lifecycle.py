@@ -319,3 +319,30 @@ def test_a_fork_by_hand(body) -> None:
     report = body(program, schedules=3)
     assert report.failures == 0
     assert report.not_covered == ("a process that was forked by os.fork",)
+
+
+class Plain:
+    """Of one process alone."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+def count_in_threads(total) -> None:
+    counter = Plain()
+    add_in_threads(counter)
+    total.value = counter.value
+
+
+def test_threads_of_a_child_race_for_what_it_has_for_itself(race) -> None:
+    """The report says on what, with what was read, though the process that makes it never sees the object."""
+    report = race(
+        [count_in_threads],
+        setup=lambda s: s.value("i", 0),
+        check=lambda total: total.value == 2,
+        schedules=60,
+    )
+    failure = report.failure
+    assert failure is not None
+    assert (failure.kind, failure.resource) == ("lost update", "value.value")
+    assert "value → 0" in str(report)
