@@ -28,14 +28,14 @@ class Fairness:
     def __init__(self) -> None:
         super().__init__()
         self.spin = SPIN
-        self.all_alike()
+        self.forget_streak()
 
-    def all_alike(self) -> None:
+    def forget_streak(self) -> None:
         """A run begins."""
         self.streak = 0
         self.last: Task | None = None
         self._asked: tuple[object, ...] = ()
-        # Who did so last, and at which choice.
+        # Who gave way last, and at which choice.
         self.gave_way: tuple[Task, int] | None = None
 
     def asked_in_vain(self, task: Task, what: object) -> None:

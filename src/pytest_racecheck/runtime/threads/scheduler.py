@@ -183,7 +183,7 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         self.choices = self.steps = self.switches = self.preemptions = 0
         self.limit = self.max_steps
         self.overrun = 0
-        self.all_alike()
+        self.forget_streak()
         self.now = 0.0
         self.clock.begin()
         self.outside.begin()
