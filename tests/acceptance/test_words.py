@@ -32,13 +32,16 @@ NAMED = """
 
 
 def test_tasks_bear_their_own_names(project, explored) -> None:
-    """The names given to threads and processes are in the report, and the tool's are not; missed with less than 1e-7."""
+    """The names given to threads and processes are in the report, and the tool's are not; missed with less than 1e-7.
+
+    On a busy machine processes may race in the first run already, to which nobody added a delay: then there is nobody to name.
+    """
     project.makepyfile(NAMED)
     result = explored("--racecheck-mode=jitter")
     result.assert_outcomes(failed=2)
     text = result.stdout.str()
     assert "reader " in text or "writer " in text
-    assert "left " in text or "right " in text
+    assert "left " in text or "right " in text or "without any injected delay" in text
     for name in ("increment-1", "increment-2", "add-1", "add-2"):
         assert name not in text
 

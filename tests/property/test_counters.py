@@ -88,14 +88,15 @@ JITTERED = [
 def test_unlocked_counters_can_lose_updates(
     place: Place, workers: int, increments: int, start: int, seed: int
 ) -> None:
-    """A lost update is found within 150 runs.
+    """A lost update is found within 600 runs.
 
-    A single run loses one with probability at least 0.15 wherever the counter lives (0.3 and more were measured), so a
-    campaign misses it with probability below 0.85 ** 149 < 4e-11, all examples of all places together below 1e-8.
+    A single run loses one with probability at least 0.15 wherever the counter lives (0.3 and more were measured), and with 0.03 where
+    other work takes most of the machine: a campaign misses it with probability below 0.97 ** 599 < 2e-8, all examples of all places
+    together below 1e-6.
     """
     report = campaign(
         place, False, workers, increments, start, "jitter",
-        seed=seed, schedules=150, seconds=120, keep_going=False,
+        seed=seed, schedules=600, seconds=120, keep_going=False,
     )  # fmt: skip
     report.assert_racy()
     assert report.outcomes.total() == report.runs

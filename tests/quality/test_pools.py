@@ -40,12 +40,16 @@ def in_executor(job) -> object:
 
 
 @pytest.mark.parametrize("job", [increment, take])
-def test_found_in_most_seeds_soon(job) -> None:
-    """Within 200 schedules in at least nine of ten seeds; by default the first worker does both jobs, and no place of theirs is a point."""
+def test_found_in_most_seeds_soon(job, thorough) -> None:
+    """Within 200 schedules in all seeds but one; by default the first worker does both jobs, and no place of theirs is a point.
+
+    The seeds are fixed, so this test cannot fail by chance.
+    """
+    seeds = 10 if thorough else 4
     found = [
         explore(
             in_executor(job), workers=1, setup=Shared, check=lambda shared: shared.n == 2, seed=seed, schedules=200, seconds=60
         ).verdict
-        for seed in range(10)
+        for seed in range(seeds)
     ]  # fmt: skip
-    assert found.count(Verdict.RACE_FOUND) >= 9
+    assert found.count(Verdict.RACE_FOUND) >= seeds - 1
