@@ -123,9 +123,13 @@ def test_a_slow_test_does_not_hang(impatient) -> None:
 
         slept = []
 
+        def sleep():
+            first = not slept
+            slept.append(True)
+            time.sleep(0.6 if first else 0)
+
         def test_it():
-            thread = threading.Thread(target=lambda: time.sleep(0.8 if not slept else 0))
-            slept.append(thread)
+            thread = threading.Thread(target=sleep)
             thread.start()
             thread.join()
     """)
@@ -134,7 +138,7 @@ def test_a_slow_test_does_not_hang(impatient) -> None:
 
 HELD = """
 def test_it(thread_race):
-    numbers = range(40_000_000)
+    numbers = range(80_000_000)
 
     def add():
         return sum(numbers)

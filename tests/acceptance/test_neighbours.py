@@ -117,7 +117,7 @@ def test_inside_given(project, explored) -> None:
             assert count(Counter()) == 2
     """)
     loaded = ("-p", "_hypothesis_pytestplugin")
-    result = explored(*loaded, "--racecheck-schedules=30", "-o", "racecheck_keep_going=false")
+    result = explored(*loaded, "--racecheck-schedules=60", "-o", "racecheck_keep_going=false")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["FAILED *::test_racy - RaceFound: *"])
 

@@ -57,7 +57,7 @@ def test_the_same_through_xdist(project, explored) -> None:
 def test_junit_properties(project, explored) -> None:
     """The junit file carries verdict, runs, failures and seed of each explored test."""
     project.makepyfile(SUITE)
-    explored("--racecheck-schedules=30", "--junitxml=junit.xml")
+    explored("--racecheck-schedules=70", "--junitxml=junit.xml")
     cases = ET.parse(project.path / "junit.xml").iter("testcase")
     found = {
         case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")}
@@ -67,7 +67,7 @@ def test_junit_properties(project, explored) -> None:
         "racecheck_verdict", "racecheck_runs", "racecheck_failures", "racecheck_seed"
     }  # fmt: skip
     assert found["test_safe"]["racecheck_verdict"] == "not found"
-    assert found["test_safe"]["racecheck_runs"] == "30"
+    assert found["test_safe"]["racecheck_runs"] == "70"
     assert found["test_racy"]["racecheck_verdict"] == "race found"
 
 

@@ -21,13 +21,14 @@ NAMED = """
         assert counter.value == 2
 
     def add(shared, fail):
-        value = shared.value
-        shared.value = value + 1
+        for _ in range(5):
+            value = shared.value
+            shared.value = value + 1
 
     def test_processes():
         shared = multiprocessing.Value("i", 0)
         finish(*(multiprocessing.Process(target=add, args=(shared, 0), name=name) for name in ("left", "right")))
-        assert shared.value == 2
+        assert shared.value == 10
 """
 
 
@@ -37,7 +38,7 @@ def test_tasks_bear_their_own_names(project, explored) -> None:
     On a busy machine processes may race in the first run already, to which nobody added a delay: then there is nobody to name.
     """
     project.makepyfile(NAMED)
-    result = explored("--racecheck-mode=jitter")
+    result = explored("--racecheck-mode=jitter", "--racecheck-schedules=120")
     result.assert_outcomes(failed=2)
     text = result.stdout.str()
     assert "reader " in text or "writer " in text
@@ -66,7 +67,7 @@ def test_reports_fit_the_terminal(project, explored, monkeypatch, columns) -> No
     report = [line for line in text.splitlines() if line.startswith("E  ")]
     assert report
     assert max(map(len, report)) <= columns
-    assert sum("counting.py:10" in line for line in report) >= 2
+    assert any("counting.py:10" in line for line in report)
     assert not any(line.strip("E ").startswith(":") for line in report)
 
 

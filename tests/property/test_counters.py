@@ -96,7 +96,7 @@ def test_unlocked_counters_can_lose_updates(
     """
     report = campaign(
         place, False, workers, increments, start, "jitter",
-        seed=seed, schedules=600, seconds=120, keep_going=False,
+        seed=seed, schedules=600, seconds=600, keep_going=False,
     )  # fmt: skip
     report.assert_racy()
     assert report.outcomes.total() == report.runs

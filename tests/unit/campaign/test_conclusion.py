@@ -256,7 +256,7 @@ def test_a_hang_ends_a_campaign_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     report = campaign(
         [one, other], setup=lambda shared: (threading.RLock(), threading.RLock()), seconds=1
     )
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert report.failure is not None
     errors = report.failure.result.errors
     assert [error.task for error in errors] == ["one-1", "other-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -77,11 +78,12 @@ def test_an_unmodified_program_is_a_race() -> None:
 
 
 def test_the_first_failure_ends_it_unless_told_to_go_on() -> None:
-    """With keep_going=False the last run is the only one that failed."""
+    """With keep_going=False a failed run that turns out to be a race is the last one."""
     one = campaign(3, schedules=150, keep_going=False)
     result = one.whole(program)
-    assert result.failures == 1
-    assert [r.passed for r in one.results].index(False) == len(one.results) - 1
+    assert result.failures
+    assert not one.results[-1].passed
+    assert len(one.results) < 150
 
 
 def test_a_program_without_tasks_is_seen_at_once() -> None:
@@ -143,7 +145,7 @@ def test_a_first_run_that_hangs_says_where_and_what_to_do(monkeypatch: pytest.Mo
     assert first.startswith("test_a: its first run, without any delay, hangs: main did not end")
     assert "test_jitter.py" in first
     assert first.endswith(": thread.join()")
-    assert task.startswith("  wait-1 did not end within 0.3 s, at ")
+    assert re.match(r"  wait-1 did not end within [\d.]+ s, at ", task)
     assert task.endswith(" in wait: release.wait()")
     assert second.startswith("expected an end within 0.3 s of its first task")
     assert "skip=" in third

@@ -64,11 +64,14 @@ class Stacks:
         os.lseek(self._fd, 0, os.SEEK_SET)
         with contextlib.suppress(OSError):
             os.kill(pid, STACK_SIGNAL)
-        end, size = _monotonic() + _PATIENCE, 0
-        while _monotonic() < end and not (size and size == os.fstat(self._fd).st_size):
-            size = os.fstat(self._fd).st_size
+        end, text = _monotonic() + _PATIENCE, ""
+        while _monotonic() < end:
+            before = text
+            text = os.pread(self._fd, os.fstat(self._fd).st_size, 0).decode(errors="replace")
+            # A process that is held up after the heading has not said where it stands.
+            if text == before and _FRAME.search(text):
+                break
             _sleep(_PAUSE)
-        text = os.pread(self._fd, size, 0).decode(errors="replace")
         return text.strip("\n").rpartition("\n\n")[2]
 
     def close(self) -> None:

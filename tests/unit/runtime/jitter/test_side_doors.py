@@ -128,7 +128,7 @@ def test_control_runs_take_the_work_apart(runs, pool) -> None:
         pool.submit(release.wait)
         release.set()
 
-    assert runs.observe(program, serial=0.05).overlapped
+    assert runs.observe(program, serial=0.5).overlapped
 
 
 def test_work_that_outlives_its_run_is_named(runs, pool) -> None:

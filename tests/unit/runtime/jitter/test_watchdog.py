@@ -135,10 +135,10 @@ def test_who_disarms_it_has_time() -> None:
     """From then on nothing is watched, and what was there before is back."""
     handler = signal.getsignal(signal.SIGALRM)
     with Watchdog(lambda _: "stuck") as watchdog:
-        watchdog.arm(0.05, 0.05)
+        watchdog.arm(0.3, 0.3)
         watchdog.disarm()
         assert signal.getsignal(signal.SIGALRM) is handler
-        threading.Event().wait(0.1)
+        threading.Event().wait(0.5)
 
 
 @needs_rest

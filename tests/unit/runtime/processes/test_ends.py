@@ -143,7 +143,7 @@ def spin(_value) -> None:
 
 def test_computing_for_ever(race, monkeypatch) -> None:
     """A process that asks for nothing for long is a livelock, told with the line it was at; nobody waits for it again."""
-    monkeypatch.setattr("pytest_racecheck.runtime.processes.hub.ENDLESS", 0.3)
+    monkeypatch.setattr("pytest_racecheck.runtime.processes.hub.ENDLESS", 1.0)
     report = race([spin, add], setup=lambda s: s.value("i", 0), schedules=10)
     assert (report.failure.kind, report.runs) == ("livelock", 1)
     line = spin.__code__.co_firstlineno

@@ -107,10 +107,11 @@ def test_who_is_at_a_prompt_is_not_blocked(scheduler, pipe):
     assert scheduler.blocked is None
 
 
-def test_no_thread_when_the_process_forks(scheduler):
+def test_no_thread_when_the_process_forks(scheduler, monkeypatch):
     """The thread is gone while a child is made, not there in the child, and back when a while has passed."""
     with Watchdog(scheduler, 0.1, deadman=None) as watchdog:
         assert watchdog._watching is not None
+        monkeypatch.setattr("pytest_racecheck.runtime.threads.watchdog._LATER", 60)
         child = os.fork()
         if not child:
             os._exit(len(os.listdir("/proc/self/task")) - 1)
@@ -119,7 +120,7 @@ def test_no_thread_when_the_process_forks(scheduler):
         if watchdog._alarm is not None:
             watchdog._ring(0, None)
             assert watchdog._watching is None
-            watchdog._last_fork -= 1
+            watchdog._last_fork -= 61
             watchdog._ring(0, None)
         assert watchdog._watching is not None
 
