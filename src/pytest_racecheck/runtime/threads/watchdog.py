@@ -273,9 +273,11 @@ class _Thread:
             self._ended.release()
 
     def end(self) -> None:
-        """Return when the thread is gone."""
-        self._stop.release()
-        self._ended.acquire()
+        """Return when the thread is gone; who was interrupted here can ask again."""
+        if self._stop.locked():
+            self._stop.release()
+        with self._ended:
+            pass
         await_end(self._native)
 
 

@@ -107,6 +107,20 @@ def test_who_is_at_a_prompt_is_not_blocked(scheduler, pipe):
     assert scheduler.blocked is None
 
 
+def test_an_interrupt_while_its_thread_ends(scheduler, monkeypatch):
+    """Ctrl-C that comes when the thread is gone, but before that is noted, does not make the end wait for the thread for ever."""
+
+    def interrupted(_native):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    with Watchdog(scheduler, 0.1, deadman=None) as watchdog:
+        monkeypatch.setattr("pytest_racecheck.runtime.threads.watchdog.await_end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            watchdog.pause()
+    assert watchdog._watching is None
+
+
 def test_no_thread_when_the_process_forks(scheduler, monkeypatch):
     """The thread is gone while a child is made, not there in the child, and back when a while has passed."""
     with Watchdog(scheduler, 0.1, deadman=None) as watchdog:
