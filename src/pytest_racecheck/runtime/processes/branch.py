@@ -117,7 +117,8 @@ class Branch:
         site = self.world.points.all[task.point].site
         with uncontrolled():
             value = None if task.writes else shown(task.resource)
-        return Told(site.kind.name, spelled(site) or site.name, site.columns, site.name, value)
+            name = spelled(site) or site.name
+        return Told(site.kind.name, name, site.columns, site.name, value)
 
     def _place(self) -> Place | None:
         return place_of(self.scheduler.in_scope, 3)

@@ -1,9 +1,15 @@
-"""What the source says at a place, as far as it names what is touched there."""
+"""What the source says at a place, as far as it names what is touched there.
+
+It is asked while a task stands at a point, and so imports nothing: the locks of an import are controlled, and to take them would be
+steps of that task, in the run that is shown alone. `ast.unparse` has a module of its own from 3.14 on, and `linecache` leaves
+`tokenize` for later.
+"""
 
 from __future__ import annotations
 
 import ast
 import linecache
+import tokenize  # noqa: F401
 
 from pytest_racecheck.model.operation import Site
 
@@ -21,9 +27,9 @@ def spelled(site: Site) -> str:
     while isinstance(tree, ast.Call | ast.Attribute | ast.Subscript | ast.BinOp | ast.Compare):
         inner = _inner(tree)
         if isinstance(tree, ast.Attribute) and isinstance(inner, ast.Name):
-            break
+            return f"{inner.id}.{tree.attr}"
         tree = inner
-    return ast.unparse(tree) if isinstance(tree, ast.Name | ast.Attribute) else ""
+    return tree.id if isinstance(tree, ast.Name) else ""
 
 
 def _inner(tree: ast.expr) -> ast.expr:
