@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pytest_racecheck.analysis.conditions import asks
 from pytest_racecheck.model.operation import Access, Kind
-from pytest_racecheck.model.trace import Action, TraceStep
+from pytest_racecheck.model.trace import DATABASES, FILES, Action, TraceStep
 
 SYNCHRONISING = frozenset(
     {Action.ACQUIRE, Action.RELEASE, Action.START, Action.END, Action.JOIN, Action.WAIT, Action.WAKE,
@@ -27,13 +27,18 @@ _ORDERING = frozenset(
      "submit", "map", "task_done"}
 )  # fmt: skip
 
+_OUTSIDE = frozenset({FILES, DATABASES})
+
 #: A resource, or an object that the library's methods are called on.
 Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One operation on something shared. `asks`: its value decides about something; `calls`: it is a method call, not a plain store."""
+    """One operation on something shared. `asks`: its value decides about something; `calls`: it is a method call, not a plain store.
+
+    `content`: by a call, but what it reads or writes is a value: that of a file or of a database.
+    """
 
     step: TraceStep
     key: Key
@@ -41,6 +46,7 @@ class Event:
     writes: bool
     asks: bool
     calls: bool
+    content: bool = False
 
     @property
     def task(self) -> str:
@@ -87,11 +93,14 @@ def _of_call(step: TraceStep) -> list[Event]:
 def _of_step(step: TraceStep, resource: int) -> Event:
     writes = step.access is Access.WRITE
     site = step.site
+    called = site is not None and site.kind is Kind.CALL
+    plain = step.action in (Action.READ, Action.WRITE)
     return Event(
         step=step,
         key=("resource", resource),
         name=step.name,
         writes=writes,
         asks=not writes and site is not None and asks(site),
-        calls=step.action is Action.CALL or (site is not None and site.kind is Kind.CALL),
+        calls=step.action is Action.CALL or (called and not plain),
+        content=(called and plain) or (step.name in _OUTSIDE and step.action is Action.CALL),
     )

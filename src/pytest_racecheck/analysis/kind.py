@@ -74,11 +74,12 @@ def _kind_of_trace(trace: Sequence[TraceStep], result: RunResult) -> Found:
 def _lost_update(window: Window) -> Found | None:
     """Read, written by others, written by itself."""
     for after in window.after:
-        if not after.writes or after.calls:
-            continue
-        changed = _change(window, after)
+        changed = _change(window, after) if after.writes else None
         read = None if changed is None else window.last_before(changed)
         if read is None or read.writes or read.key != after.key:
+            continue
+        # A file is written by opening it, or by having another one take its place.
+        if after.calls and not read.content:
             continue
         if _first_touch(window, after) and not _asked_only(read, after):
             return "lost update", after.name
@@ -89,7 +90,7 @@ def _asked_only(read: Event, after: Event) -> bool:
     first, second = read.step.site, after.step.site
     if first is not None and second is not None and is_known(first) and is_made_into(first, second):
         return False
-    return read.asks or read.calls
+    return read.asks or (read.calls and not read.content)
 
 
 def _first_touch(window: Window, after: Event) -> bool:

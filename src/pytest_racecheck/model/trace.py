@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from pytest_racecheck.model.operation import Access, Site
 
+#: What threads share of the world outside is called so, as a whole.
+FILES = "files"
+DATABASES = "databases"
+
 
 class Action(enum.Enum):
     """What a step does, as the report says it."""

@@ -8,8 +8,9 @@ import pytest
 from traces import Traced
 
 from pytest_racecheck.analysis.kind import kind_of
+from pytest_racecheck.model.operation import Kind
 from pytest_racecheck.model.outcome import Outcome, TaskError
-from pytest_racecheck.model.trace import cycle_of
+from pytest_racecheck.model.trace import Action, cycle_of
 
 A, B, C = "first-1", "second-1", "third-1"
 
@@ -42,6 +43,15 @@ def test_check_then_act() -> None:
         Traced().asks(A, "cache").asks(B, "cache", preempts=A).write(B, "cache").write(A, "cache")
     )
     assert found(trace) == ("check then act", "cache")
+
+
+def test_the_content_of_a_file_is_a_value() -> None:
+    """To read it by a call and then to have another file take its place is a lost update."""
+    trace = Traced().add(A, Action.READ, "'count'", kind=Kind.CALL)
+    trace.add(B, Action.READ, "'count'", kind=Kind.CALL, preempts=A)
+    trace.add(B, Action.CALL, "'count'", kind=Kind.CALL)
+    trace.add(A, Action.CALL, "'count'", kind=Kind.CALL)
+    assert found(trace) == ("lost update", "'count'")
 
 
 def test_check_then_act_elsewhere() -> None:

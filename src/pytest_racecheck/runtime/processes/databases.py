@@ -15,8 +15,8 @@ from pytest_racecheck.runtime.processes.acting import acting_place, sharing
 from pytest_racecheck.runtime.processes.paths import path_of, shown
 from pytest_racecheck.runtime.processes.request import Request
 from pytest_racecheck.runtime.processes.standing import told_of
+from pytest_racecheck.runtime.threads.databases import only_reads
 
-_READING = ("select", "explain", "values", "fetch", "__next__", "close")
 _MEMORY = (":memory:", "")
 
 
@@ -29,7 +29,7 @@ def on_database(
     place = acting_place(4) if path is not None else None
     if processes is None or path is None or place is None:
         return False, None
-    key, writes = ("database", path), not statement.lstrip().lower().startswith(_READING)
+    key, writes = ("database", path), not only_reads(statement)
     told = None
     if processes.recorded:
         kind = "WRITE" if writes else "READ"

@@ -15,7 +15,6 @@ import functools
 import gc
 import operator
 import os
-import sys
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -30,6 +29,8 @@ from types import (
 )
 from typing import Any
 
+from pytest_racecheck.runtime.threads import filesystem
+from pytest_racecheck.runtime.threads.filesystem import Touched
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
     VOLATILE,
@@ -38,7 +39,6 @@ from pytest_racecheck.runtime.threads.resources import (
     own_dict,
 )
 
-Touched = tuple[object, str, bool]
 # What stands in for the library's functions is a point by itself.
 _OURS = str(Path(__file__).parents[2]) + os.sep
 
@@ -135,9 +135,6 @@ _WRITING = frozenset(
     ]
 )
 _ATTRIBUTE_CALLS = {getattr: False, hasattr: False, setattr: True, delattr: True}
-# Built-in functions of these modules act on the world outside, which all tasks share.
-_OUTSIDE = frozenset({"posix", "nt", "_io", "fcntl", "_sqlite3", "mmap"})
-_FILES = "files"
 # Modules in Python whose functions keep nothing between calls that a test could race on, or only behind controlled primitives.
 _QUIET = frozenset(
     [
@@ -207,21 +204,6 @@ _QUIET = frozenset(
         "_frozen_importlib_external",
     ]
 )
-_FILE_MODULES = frozenset(
-    [
-        "os",
-        "shutil",
-        "pathlib",
-        "tempfile",
-        "genericpath",
-        "posixpath",
-        "ntpath",
-        "glob",
-        "fileinput",
-        "sqlite3",
-    ]
-)
-
 # Callables written in C that are no functions: what `functools.cache` makes, and what acts on its first argument.
 _CACHED = type(functools.lru_cache(abs))
 _ON_FIRST = frozenset({operator.itemgetter, operator.attrgetter, operator.methodcaller})
@@ -312,12 +294,9 @@ class Calls:
         """
         kind = type(callee)
         if kind is FunctionType:
-            return None if self._is_known(callee) else _black_box(callee)
+            return None if self._is_known(callee) else _black_box(callee, arguments)
         if kind is MethodType:
-            function = callee.__func__
-            if type(function) is not FunctionType or self._in_scope(function.__code__.co_filename):
-                return None
-            return _of_container(callee) if _is_quiet(function) else _method(callee)
+            return self._by_method(callee, arguments)
         if kind is BuiltinFunctionType or kind is MethodWrapperType:
             return _builtin(callee, arguments)
         if kind is type:
@@ -332,6 +311,12 @@ class Calls:
             found = holder(arguments[0]) if arguments else None
             return None if found is None else (found, CONTENTS, kind is operator.methodcaller)
         return None
+
+    def _by_method(self, callee: Any, arguments: tuple[object, ...]) -> Touched | None:
+        function = callee.__func__
+        if type(function) is not FunctionType or self._in_scope(function.__code__.co_filename):
+            return None
+        return _of_container(callee) if _is_quiet(function) else _method(callee, arguments)
 
     def _is_known(self, function: FunctionType) -> bool:
         """Whether what a Python function does is seen without its call: it is in scope, or quiet."""
@@ -348,8 +333,8 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     if receiver is None or is_a(receiver, ModuleType):
         if arguments and callee in _ATTRIBUTE_CALLS:
             return _attribute_call(callee, arguments)
-        if getattr(callee, "__module__", None) in _OUTSIDE:
-            return (sys, _FILES, True)
+        if filesystem.is_outside(getattr(callee, "__module__", None)):
+            return filesystem.of_function(callee.__name__, arguments)
         found = holder(arguments[0]) if arguments else None
         return None if found is None else (found, CONTENTS, callee.__name__ in _WRITING)
     if is_a(receiver, type):
@@ -382,16 +367,17 @@ def _of_container(callee: Any) -> Touched | None:
     return None if found is None else (found, CONTENTS, callee.__func__.__name__ not in _READS)
 
 
-def _method(callee: Any) -> Touched | None:
+def _method(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     receiver = callee.__self__
     if is_a(receiver, type):
         return None
+    if filesystem.is_path(receiver):
+        return filesystem.of_path(callee.__func__, arguments)
     return (receiver, CONTENTS, callee.__func__.__name__ not in _READS)
 
 
-def _black_box(function: FunctionType) -> Touched | None:
+def _black_box(function: FunctionType, arguments: tuple[object, ...]) -> Touched | None:
     module = function.__module__ or ""
-    root = module.partition(".")[0]
-    if root in _FILE_MODULES:
-        return (sys, _FILES, True)
+    if filesystem.is_about_files(module.partition(".")[0]):
+        return filesystem.of_function(function.__name__, arguments)
     return (function.__globals__, CONTENTS, True)

@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.model.trace import DATABASES
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.threads.identities import calling_task
 from pytest_racecheck.runtime.threads.task import Task, Wait
@@ -35,6 +36,8 @@ _OF_CONNECTIONS = ("commit", "rollback", "close", "backup")
 _OF_CURSORS = (
     "execute", "executemany", "executescript", "fetchone", "fetchmany", "fetchall", "__next__",
 )  # fmt: skip
+# How statements begin, and methods, that leave a database as it is.
+_READING = ("select", "explain", "values", "fetch", "__next__", "close")
 # Those that found a database locked; whoever does something with one lets them try again.
 _waiting: list[Task] = []
 
@@ -68,7 +71,7 @@ def connect(*arguments: Any, **named: Any) -> Any:
     named.update(zip(_ARGUMENTS, arguments, strict=False))
     seconds, checks = named.get("timeout", _TIMEOUT), named.get("check_same_thread", True)
     named["factory"] = _controlled(named.get("factory", sqlite3.Connection))
-    _stand(task, "connect")
+    _stand(task, "connect", writes=False)
     made = _connect(**{**named, "timeout": 0.0})
     made._racecheck_origin = _Origin(task, named.get("database"), float(seconds), bool(checks))
     return made
@@ -139,23 +142,29 @@ def _guarded(original: Callable[..., Any], origin_of: Callable[[Any], Any]) -> A
             return original(self, *arguments, **named)
         origin.check(task)
         call = functools.partial(original, self, *arguments, **named)
+        statement = str(arguments[0]) if arguments else original.__name__
         processes = control.scheduler.processes
         if processes is not None:
-            statement = str(arguments[0]) if arguments else original.__name__
             done, answer = processes.on_database(
                 origin.database, original.__name__, statement, origin.seconds, call
             )
             if done:
                 return answer
-        return _done(task, original.__name__, self, origin.seconds, call)
+        wait = Wait(original.__name__, self)
+        return _done(task, wait, origin.seconds, call, writes=not only_reads(statement))
 
     return method
 
 
-def _done(task: Task, name: str, subject: Any, seconds: float, call: Callable[[], Any]) -> Any:
+def only_reads(statement: str) -> bool:
+    """Whether what a statement, or a method, does can make no difference to others who only read."""
+    return statement.lstrip().lower().startswith(_READING)
+
+
+def _done(task: Task, wait: Wait, seconds: float, call: Callable[[], Any], *, writes: bool) -> Any:
     """What `call` returns, which may find the database locked for that many virtual seconds."""
     scheduler = control.scheduler
-    _stand(task, name)
+    _stand(task, wait.operation, writes=writes)
     deadline = scheduler.now + seconds
     try:
         while True:
@@ -164,18 +173,18 @@ def _done(task: Task, name: str, subject: Any, seconds: float, call: Callable[[]
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or scheduler.now >= deadline:
                     raise
-            _wait(task, Wait(name, subject), deadline)
+            _wait(task, wait, deadline)
     finally:
         for other in _waiting:
             scheduler.enable(other)
 
 
-def _stand(task: Task, name: str) -> None:
+def _stand(task: Task, name: str, *, writes: bool) -> None:
     scheduler = control.scheduler
-    resource = scheduler.resources.of(sqlite3, "databases")
-    task.resource, task.writes, task.point = resource, True, scheduler.own_point(name)
+    resource = scheduler.resources.of(sqlite3, DATABASES)
+    task.resource, task.writes, task.point = resource, writes, scheduler.own_point(name)
     scheduler.stand(task)
-    resource.happened(task, True)
+    resource.happened(task, writes)
     if scheduler.watch is not None:
         scheduler.watch(task)
 
