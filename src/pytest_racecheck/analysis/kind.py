@@ -79,7 +79,7 @@ def _lost_update(window: Window) -> Found | None:
         if read is None or read.writes or read.key != after.key:
             continue
         # A file is written by opening it, or by having another one take its place.
-        if after.calls and not read.content:
+        if after.calls and not (read.content or _is_made_of(after, read)):
             continue
         if _first_touch(window, after) and not _asked_only(read, after):
             return "lost update", after.name
@@ -87,10 +87,15 @@ def _lost_update(window: Window) -> Found | None:
 
 
 def _asked_only(read: Event, after: Event) -> bool:
+    return not _is_made_of(after, read) and (read.asks or (read.calls and not read.content))
+
+
+def _is_made_of(after: Event, read: Event) -> bool:
+    """Whether the source shows that what was read is in what is written."""
     first, second = read.step.site, after.step.site
-    if first is not None and second is not None and is_known(first) and is_made_into(first, second):
+    if first is None or second is None:
         return False
-    return read.asks or (read.calls and not read.content)
+    return is_known(first) and is_made_into(first, second)
 
 
 def _first_touch(window: Window, after: Event) -> bool:

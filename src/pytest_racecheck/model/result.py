@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pytest_racecheck.model.operation import Site
 from pytest_racecheck.model.outcome import RunResult, Step
+from pytest_racecheck.model.trace import TraceStep
 from pytest_racecheck.model.verdict import Verdict
 
 
@@ -38,9 +39,10 @@ class Failure:
     token: str | None = None
 
     @property
-    def trace(self) -> tuple[Step, ...]:
+    def trace(self) -> tuple[TraceStep, ...] | tuple[Step, ...]:
         """What happened, step by step; under jitter the points at which tasks were held up."""
-        return self.result.trace
+        explored = self.result.explored
+        return self.result.trace if explored is None else explored.trace
 
 
 @dataclass(frozen=True, slots=True)

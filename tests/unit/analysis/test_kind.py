@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,19 @@ def test_the_source_tells_questions_from_updates(tmp_path: Path) -> None:
     )
     question.write(A, "paid", line=5, columns=(8, 5, 17))
     assert found(question) == ("check then act", "balance")
+
+
+def test_an_update_by_calls(tmp_path: Path) -> None:
+    """What one call has read goes into another one; where it does not, the old answer was acted upon."""
+    file = tmp_path / "account.py"
+    file.write_text("def f(stock):\n    stock.update(n=stock.get('n') - 1)\n    stock.clear()\n")
+    read = {"columns": (19, 2, 33), "line": 2, "kind": Kind.CALL}
+    for line, columns, expected in ((2, (4, 2, 38), "lost update"), (3, (4, 3, 17), "stale read")):
+        trace = Traced(file).add(A, Action.READ, "stock", **read)
+        trace.steps[-1] = replace(trace.steps[-1], action=Action.CALL)
+        trace.add(B, Action.CALL, "stock", kind=Kind.CALL, preempts=A)
+        trace.add(A, Action.CALL, "stock", line, columns=columns, kind=Kind.CALL)
+        assert found(trace) == (expected, "stock")
 
 
 def test_a_circle_is_a_deadlock() -> None:

@@ -123,6 +123,7 @@ class _Child:
 
     def run(self, run: Callable[[], object]) -> None:
         """The process's own `run`: what it raises is noted, and goes on its way unless it would only be printed."""
+        self._world.unpacked()
         self._branch.inside = False
         try:
             run()

@@ -52,6 +52,8 @@ class Branch:
         self._replies: dict[Task, Any] = {}
         self._enabled: dict[Task, bool] = {}
         self._told_uncontrolled: set[str] = set()
+        # Which task writes, and what shows what it has written.
+        self._written: tuple[int, Callable[[], str | None]] | None = None
         self._watching = 0
         self._questions = 0
         # Somebody may be able to go on who waits for a descriptor, since something was written.
@@ -80,8 +82,14 @@ class Branch:
         )
         self._enabled[task] = task.enabled
         task.timed_out = bool(self._ask(task, request))
+        if request.told is not None and request.writes and resource is not None:
+            self.written(partial(shown, resource))
         if task.timed_out and task in self.scheduler.timed:
             self.scheduler.timed.remove(task)
+
+    def written(self, look: Callable[[], str | None]) -> None:
+        """The current task is about to write, and what it leaves `look` will show; whoever makes the report hears of it with the next message."""
+        self._written = (self.scheduler.current.index, look)
 
     def ended(self, task: Task) -> Task:
         """A thread of this process has ended; returns who goes on."""
@@ -147,6 +155,10 @@ class Branch:
         if watching != self._watching:
             self._watching = watching
             news.append(("watches", watching))
+        if self._written is not None:
+            (index, look), self._written = self._written, None
+            with uncontrolled():
+                news.append(("wrote", index, look()))
         for text in scheduler.uncontrolled - self._told_uncontrolled:
             self._told_uncontrolled.add(text)
             news.append(("uncontrolled", text))

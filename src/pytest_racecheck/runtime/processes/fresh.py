@@ -25,7 +25,9 @@ def world_of(recipe: Recipe) -> ProcessWorld:
     scheduler.entering = instrumentation.reach
     world = ProcessWorld(scheduler, points, instrumentation, scope)
     world.keys = set(recipe.keys)
-    instrumentation.install(recipe.keys)
+    # What the program calls in this process is not here yet: it comes with the rest of the `Process` object.
+    instrumentation.install(())
+    world.awaited = recipe.keys
     if recipe.recording:
         # Until the process ends.
         Recorder(scope).__enter__()

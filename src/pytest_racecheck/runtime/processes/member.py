@@ -155,6 +155,9 @@ class Member:
     def _watches(self, count: int) -> None:
         self.watching = count
 
+    def _wrote(self, index: int, value: str | None) -> None:
+        self.hub.scheduler.written(self.tasks[index], lambda: value)
+
     def _lost_control(self, text: str) -> None:
         self.hub.scheduler.uncontrolled.add(text)
 
@@ -208,5 +211,6 @@ _NEWS: dict[str, Callable[..., None]] = {
     "on": Member._can_go_on,
     "off": Member._cannot_go_on,
     "watches": Member._watches,
+    "wrote": Member._wrote,
     "uncontrolled": Member._lost_control,
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.operation import Kind
@@ -74,6 +75,8 @@ def _stand(obj: Any, point: Point, *, writes: bool) -> bool:
     told = _told(obj, point, writes=writes) if processes.recorded else None
     place = (site.file, site.line, site.function)
     processes.perform(Request("touch", key, writes, place, told))
+    if told is not None and writes and site.name:
+        processes.written(partial(_value_of, obj, site.name))
     return True
 
 
@@ -85,8 +88,12 @@ def _told(obj: Any, point: Point, *, writes: bool) -> Told:
     value = None
     if site.name:
         name = name if name.endswith(f".{site.name}") else f"{name}.{site.name}"
-        value = None if writes else repr(getattr(obj, site.name, None))[:_LONGEST]
+        value = None if writes else _value_of(obj, site.name)
     return Told(site.kind.name, name, site.columns, site.name, value)
+
+
+def _value_of(obj: Any, name: str) -> str:
+    return repr(getattr(obj, name, None))[:_LONGEST]
 
 
 def mapping_of(obj: Any) -> Key | None:

@@ -85,6 +85,10 @@ class Root:
             one for one in self._semaphores.values() if any(t in one.holders for t in member.tasks)
         ]
 
+    def written(self, look: Callable[[], str | None]) -> None:
+        """The current task is about to write, and what it leaves `look` will show."""
+        self.scheduler.written(self.scheduler.current, look)
+
     @property
     def recorded(self) -> bool:
         """Whether operations are to be told with names and values."""

@@ -27,6 +27,7 @@ from pytest_racecheck.runtime.processes import (
     values,
     zygote,
 )
+from pytest_racecheck.runtime.processes.arrivals import await_arrivals
 from pytest_racecheck.runtime.processes.attaching import Attachment
 from pytest_racecheck.runtime.processes.root import Root
 from pytest_racecheck.runtime.processes.temporary import SharedFolder
@@ -96,6 +97,8 @@ class ProcessWorld:
         self.instrumentation = instrumentation
         self.scope = scope
         self.keys: set[Any] = set()
+        # In a fresh interpreter the code that is to be rewritten as soon as it is there.
+        self.awaited: frozenset[Any] = frozenset()
         self.stacks_fd = -1
         self._folder = SharedFolder()
         self._root: Root | None = None
@@ -198,6 +201,11 @@ class ProcessWorld:
         from pytest_racecheck.runtime.processes.fresh import world_of
 
         return world_of(recipe)
+
+    def unpacked(self) -> None:
+        """All that the process was given is there by now."""
+        awaited, self.awaited = self.awaited, frozenset()
+        await_arrivals(self.instrumentation, awaited)
 
     def leave_parent(self) -> None:
         """This process was forked: let go of what belongs to the other one."""

@@ -9,7 +9,9 @@ belongs to a task.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
 from pytest_racecheck.runtime.threads.resources import Resource
 from pytest_racecheck.runtime.threads.told import told_step
-from pytest_racecheck.runtime.threads.values import peek, shown
+from pytest_racecheck.runtime.threads.values import is_of_class, peek, shown
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.outcome import TaskError
@@ -55,7 +57,7 @@ class Recorder:
         self._steps: list[TraceStep] = []
         self._last: Task | None = None
         # The write whose value is known only when it has happened.
-        self._pending: tuple[int, Resource] | None = None
+        self._pending: tuple[int, Callable[[], str | None]] | None = None
         self._names = ResourceNames(scheduler)
         self._calls = LibraryCalls(self._names)
         self._switching = Switching()
@@ -108,7 +110,7 @@ class Recorder:
         if resource is not None:
             self._names.touched(resource, task, site or at.site())
         if task.writes and resource is not None and site is not None:
-            self._pending = (len(self._steps) - 1, resource)
+            self._pending = (len(self._steps) - 1, partial(self._left, resource, peek(resource)))
 
     def _circumstances(self, task: Task) -> dict[str, Any]:
         """Who else could have gone on, and who was interrupted."""
@@ -155,6 +157,16 @@ class Recorder:
         self._settle()
         self._raise(task, position, error.summary.partition(":")[0])
 
+    def written(self, task: Task, look: Callable[[], str | None]) -> None:
+        """What the last step of `task` leaves, if it is a write that was told without that, `look` will show."""
+        self._settle()
+        for place in range(len(self._steps) - 1, -1, -1):
+            step = self._steps[place]
+            if step.task == task.name:
+                if step.action is Action.WRITE and step.value is None:
+                    self._pending = (place, look)
+                return
+
     def _raise(self, task: Task, position: Position | None, name: str) -> None:
         self._steps.append(
             TraceStep(
@@ -178,9 +190,15 @@ class Recorder:
         """What the last write has left is seen only now."""
         if self._pending is None:
             return
-        place, resource = self._pending
+        place, look = self._pending
         self._pending = None
-        self._steps[place] = replace(self._steps[place], value=self._shown(resource))
+        self._steps[place] = replace(self._steps[place], value=look())
+
+    def _left(self, resource: Resource, before: object) -> str | None:
+        """What a write has left. Set through an instance, a class's attribute stays as it is, and it is the instance that has another one by now."""
+        if is_of_class(resource) and peek(resource) is before:
+            return None
+        return self._shown(resource)
 
     def _shown(self, resource: Resource | None) -> str | None:
         if resource is None:

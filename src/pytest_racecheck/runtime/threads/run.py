@@ -70,6 +70,7 @@ class Run:
         scheduler.record = self.record
         if self._recorder is not None:
             scheduler.raised = self._recorder.raised
+            scheduler.written = self._recorder.written
         main = scheduler.begin(strategy)
         control.scheduler = scheduler
         try:
@@ -224,9 +225,10 @@ class Run:
         elif task.packaged:
             self.excused.append(f"{type(error).__name__} ended thread {task.name}")
         elif self._classify(error) == "failure":
-            self.record(brief_error_of(task.name, error))
+            # First: what the last write has left may hang on the error's frames, which are let go of then.
             if self._recorder is not None:
                 self._recorder.failed(task, error)
+            self.record(brief_error_of(task.name, error))
 
     def _stuck(self) -> None:
         if self._draining:

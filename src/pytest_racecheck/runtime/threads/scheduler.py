@@ -116,6 +116,8 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         self.failed: Callable[[Task, BaseException], None] = _nobody_listens
         self.record: Callable[[TaskError], None] = _nobody_listens
         self.raised: Callable[[Task, TaskError, Position | None], None] = _nobody_listens
+        # Told what shows, before the next step, what the last write of a task will have left.
+        self.written: Callable[[Task, Callable[[], str | None]], None] = _nobody_listens
         # Told when nobody can go on any more, before anybody is unwound.
         self.stuck: Callable[[], None] = _nobody_listens
 

@@ -35,6 +35,12 @@ def shown(resource: Resource) -> str | None:
     return None if value is MISSING else _VALUES.repr(value)
 
 
+def is_of_class(resource: Resource) -> bool:
+    """Whether it is an attribute that a class holds."""
+    holder = resource.holder
+    return is_a(holder() if type(holder) is weakref.ref else holder, type)
+
+
 def peek(resource: Resource) -> Any:
     """What a resource holds now; `MISSING` where it cannot be told."""
     holder: Any = resource.holder

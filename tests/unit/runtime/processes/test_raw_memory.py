@@ -10,7 +10,7 @@ from multiprocessing.shared_memory import ShareableList, SharedMemory
 
 import pytest
 
-from pytest_racecheck import Verdict
+from pytest_racecheck import Verdict, explore
 from pytest_racecheck.runtime.processes.raw_memory import mapping_of
 
 
@@ -88,9 +88,26 @@ def test_a_lost_update(race, kind) -> None:
     setup, add, check = KINDS[kind]
     report = race(add, setup=setup, check=check, schedules=30)
     report.assert_racy()
-    # What is done to memory by a call is not known to be a read or a write.
-    assert report.failure.kind == ("stale read" if kind == "struct" else "lost update")
+    assert report.failure.kind == "lost update"
     assert "test_raw_memory.py" in str(report)
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_lost_update_of_fresh_interpreters(method) -> None:
+    """What they call comes to them with the `Process` object, and is rewritten then."""
+    report = explore(
+        [add_to_value] * 2,
+        setup=lambda _: RawValue("i", 0),
+        check=lambda value: value.value == 2,
+        schedules=30,
+        seconds=60,
+        backend="process",
+        start_method=method,
+        seed=1,
+    )
+    assert report.failure is not None, str(report)
+    assert (report.failure.kind, report.failure.resource) == ("lost update", "value.value")
+    assert "value ← 1" in str(report)
 
 
 def add_under(value, lock) -> None:
