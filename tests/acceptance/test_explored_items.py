@@ -37,6 +37,31 @@ def test_a_race_is_found_and_explained(project, explored) -> None:
     ])  # fmt: skip
 
 
+def test_no_preemption_too_many(project, explored) -> None:
+    """One interruption between the question and the taking is enough, and no more are shown, whatever was found first."""
+    project.makepyfile("""
+        import queue, threading
+
+        def take(inbox, taken):
+            while not inbox.empty():
+                taken.append(inbox.get_nowait())
+
+        def test_take():
+            inbox = queue.Queue()
+            for item in range(3):
+                inbox.put(item)
+            taken = []
+            threads = [threading.Thread(target=take, args=(inbox, taken)) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert sorted(taken) == [0, 1, 2]
+    """)
+    result = explored("--racecheck-seed=1")
+    result.stdout.fnmatch_lines(["E   RaceFound: check then act on inbox *1 preemption)"])
+
+
 def test_its_token_replays_it(project, explored, plain, monkeypatch) -> None:
     """In another process, with other hashes of strings, the token alone brings the failure about again."""
     project.makepyfile(RACY)

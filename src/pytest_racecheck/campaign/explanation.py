@@ -23,6 +23,7 @@ from pytest_racecheck.runtime.threads.run import Run
 from pytest_racecheck.strategies.bounded import Bounded
 from pytest_racecheck.strategies.collecting import Collecting
 from pytest_racecheck.strategies.focus import focus_of
+from pytest_racecheck.strategies.past_cold import PastCold
 from pytest_racecheck.strategies.protocol import Strategy
 from pytest_racecheck.strategies.replay import Replay
 from pytest_racecheck.strategies.through_cold import ThroughCold
@@ -128,7 +129,7 @@ def _head_start(
         else:
             bounded = Bounded(preemptions, choices, in_order=in_order)
         strategy: Strategy = Collecting(bounded) if controlled.collects else bounded
-        attempt = replay(first.schedule, ThroughCold(strategy, cold.__contains__))
+        attempt = replay(first.schedule, PastCold(strategy, cold.__contains__))
         if attempt.failed_alike and attempt.preemptions < first.preemptions:
             return attempt
     return first
@@ -161,8 +162,7 @@ def _fewer_preemptions(
                 return first
             if nothing_new > min(NOTHING_NEW, NOTHING_NEW_EACH * (len(seen) + 1)):
                 break
-            bounded = ThroughCold(strategy, cold.__contains__)
-            attempt = replay(first.schedule, bounded)
+            attempt = replay(first.schedule, PastCold(strategy, cold.__contains__))
             if attempt.failed_alike and attempt.preemptions < first.preemptions:
                 return attempt
             nothing_new = nothing_new + 1 if attempt.schedule in seen else 0
