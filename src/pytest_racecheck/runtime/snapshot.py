@@ -7,7 +7,8 @@ that is fine would fail. So the state of the modules in scope is noted before th
 What is noted: the bindings of each module and of each class it defines, the contents of the built-in containers bound there,
 the attributes of instances of those classes bound there, and whether function caches were empty. Deeper structures stay as they
 are; deep copies would break identity, which programs rely on. Names with underscores at both ends belong to the import
-system, those with @ to pytest.
+system, those with @ to pytest. Nothing is asked of the values themselves: one that stands for something else, as those of `six.moves`, would
+go and get it.
 
 Most runs change nothing of all this, and a campaign asks thousands of times a second. So nothing is done about a dictionary whose version is what
 it was, where the interpreter has versions; and of the rest it is first looked whether everything is the very object it was, in one go over all
@@ -19,6 +20,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import gc
+import inspect
 import itertools
 import operator
 import sys
@@ -88,14 +90,14 @@ class Snapshot:
         kind = type(value)
         if kind in _CONTENTS:
             self._add_container(value, _CONTENTS[kind](value))
-        elif isinstance(value, type):
+        elif issubclass(kind, type):
             if value.__module__ == module:
                 self._add_namespace(value, vars(value))
-        elif callable(getattr(value, "cache_clear", None)):
+        elif inspect.getattr_static(value, "cache_clear", None) is not None:
             self._always += _empty_cache(value)
         elif kind.__module__ in _SHARED_MEMORY or _is_shared_array(kind):
             self._always += _shared_memory(value)
-        elif module is not None and kind.__module__ == module and hasattr(value, "__dict__"):
+        elif module is not None and kind.__module__ == module:
             self._add_instance(value)
 
     def _add_container(self, value: Any, restore: Restore) -> None:
@@ -107,7 +109,9 @@ class Snapshot:
             self._views += [value, value.values()] if isinstance(value, dict) else [value]
 
     def _add_instance(self, value: Any) -> None:
-        attributes = vars(value)
+        attributes = _attributes(value)
+        if attributes is None:
+            return
         saved = dict(attributes)
         self._restores.append(lambda: _refill(attributes, saved))
         self._views += [attributes, attributes.values()]
@@ -132,7 +136,16 @@ def left_as_found(start: Snapshot | None) -> Iterator[None]:
 def _is_state(name: str, value: Any) -> bool:
     if (name.startswith("__") and name.endswith("__")) or name.startswith("@"):
         return False
-    return not isinstance(value, _CLASS_MACHINERY)
+    return not issubclass(type(value), _CLASS_MACHINERY)
+
+
+def _attributes(value: Any) -> dict[str, Any] | None:
+    """Where an instance keeps its own, if it has such a place."""
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+    return found if type(found) is dict else None
 
 
 def _unless_unchanged(namespace: Any, restore: Restore) -> Restore:
@@ -160,7 +173,7 @@ def _restore_bindings(owner: Any, saved: dict[str, Any]) -> None:
     ]
     for name in added:
         # The import system binds a submodule once, when it loads it.
-        if not isinstance(namespace[name], types.ModuleType):
+        if not issubclass(type(namespace[name]), types.ModuleType):
             delattr(owner, name)
     for name, value in saved.items():
         if namespace.get(name, _MISSING) is not value:
@@ -209,7 +222,7 @@ def _shared_memory(value: Any) -> list[Restore]:
     """What a `Value` or an `Array` holds, or a piece of raw memory of theirs."""
     import ctypes
 
-    found = value.__dict__.get("_obj", value) if hasattr(value, "__dict__") else value
+    found = (_attributes(value) or {}).get("_obj", value)
     if not isinstance(found, (ctypes._SimpleCData, ctypes.Array, ctypes.Structure, ctypes.Union)):
         return []
     size = ctypes.sizeof(found)

@@ -95,6 +95,29 @@ def test_a_full_cache_is_left_alone(module: types.ModuleType) -> None:
     assert module.compute.cache_info().currsize == 1
 
 
+SECRETIVE = """
+class Lazy:
+    def __getattribute__(self, name): raise ImportError(f"asked for {name}")
+class Slotted:
+    __slots__ = ("n",)
+    def __getattr__(self, name): raise ImportError(f"asked for {name}")
+class Own:
+    lazy, slotted = Lazy(), Slotted()
+lazy, slotted = Lazy(), Slotted()
+"""
+
+
+def test_nothing_is_asked_of_values(module: types.ModuleType) -> None:
+    """One that would import something in order to answer, and fail to, is bound again where it was, like any other."""
+    exec(SECRETIVE, module.__dict__)
+    lazy = module.__dict__["lazy"]
+    snapshot = Snapshot(["stateful_module"])
+    module.lazy = module.slotted = None
+    snapshot.restore()
+    assert module.__dict__["lazy"] is lazy
+    assert module.slotted is not None
+
+
 def test_modules_that_are_gone_do_not_matter() -> None:
     """A name without a module is passed over."""
     Snapshot(["no_such_module"]).restore()
