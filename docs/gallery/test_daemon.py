@@ -38,25 +38,26 @@ def lines_of(program: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def save(saved: Any) -> None:
+def save(saved: Any, place: int) -> None:
     """The work that must not be lost."""
-    saved.value = 1
+    saved[place] = 1
 
 
 def save_in_background(saved: Any, daemon: bool) -> None:
-    """A whole program: starts a thread that saves, and ends."""
-    Thread(target=save, args=(saved,), daemon=daemon).start()
+    """A whole program: has a thread save one half, saves the other, and ends."""
+    Thread(target=save, args=(saved, 1), daemon=daemon).start()
+    save(saved, 0)
 
 
-def saved_by_a_process(daemon: bool) -> int:
+def saved_by_a_process(daemon: bool) -> list[int]:
     """Runs the program as a process and tells whether the work arrived."""
     # Without a lock: a daemon thread killed while it holds one would leave it taken for ever.
-    saved: Any = multiprocessing.Value("i", 0, lock=False)
+    saved: Any = multiprocessing.Array("i", 2, lock=False)
     process = multiprocessing.Process(target=save_in_background, args=(saved, daemon))
     process.start()
     process.join()
     assert process.exitcode == 0
-    return int(saved.value)
+    return list(saved)
 
 
 def test_the_interpreter_waits_for_a_thread() -> None:
@@ -73,10 +74,10 @@ def test_the_interpreter_does_not_wait_for_a_daemon() -> None:
 @pytest.mark.racecheck(expect="race", seconds=10, keep_going=False)
 def test_daemon_thread_saves() -> None:
     """A daemon saves if it is quick."""
-    assert saved_by_a_process(daemon=True) == 1
+    assert saved_by_a_process(daemon=True) == [1, 1]
 
 
 @pytest.mark.racecheck(expect="race-free", seconds=4)
 def test_thread_saves() -> None:
     """A thread that is no daemon saves, quick or not."""
-    assert saved_by_a_process(daemon=False) == 1
+    assert saved_by_a_process(daemon=False) == [1, 1]

@@ -31,6 +31,7 @@ _WRITING = frozenset(
 _QUIET = frozenset({"tell", "seek", "size", "close", "release", "cast", "toreadonly"})
 _CALLS = frozenset({Kind.CALL, Kind.ENTER, Kind.EXIT})
 _LONGEST = 40
+_FEW = 8
 _DEEPEST = 8
 
 
@@ -75,7 +76,8 @@ def _stand(obj: Any, point: Point, *, writes: bool) -> bool:
     told = _told(obj, point, writes=writes) if processes.recorded else None
     place = (site.file, site.line, site.function)
     processes.perform(Request("touch", key, writes, place, told))
-    if told is not None and writes and site.name:
+    # A view of a block may not be held: the block could not be closed meanwhile.
+    if told is not None and writes and site.kind not in _CALLS and isinstance(obj, _CTYPES):
         processes.written(partial(_value_of, obj, site.name))
     return True
 
@@ -85,15 +87,19 @@ def _told(obj: Any, point: Point, *, writes: bool) -> Told:
     name = spelled(site) or f"a {type(obj).__name__}"
     if site.kind in _CALLS:
         return Told("CALL", name, site.columns, site.name)
-    value = None
     if site.name:
         name = name if name.endswith(f".{site.name}") else f"{name}.{site.name}"
-        value = None if writes else _value_of(obj, site.name)
+    value = None if writes else _value_of(obj, site.name)
     return Told(site.kind.name, name, site.columns, site.name, value)
 
 
-def _value_of(obj: Any, name: str) -> str:
-    return repr(getattr(obj, name, None))[:_LONGEST]
+def _value_of(obj: Any, name: str) -> str | None:
+    """The attribute of that name; without one, what is in an array, if that is little."""
+    if name:
+        return repr(getattr(obj, name, None))[:_LONGEST]
+    if isinstance(obj, (ctypes.Array, memoryview)) and len(obj) <= _FEW:
+        return repr(list(obj))[:_LONGEST]
+    return None
 
 
 def mapping_of(obj: Any) -> Key | None:
