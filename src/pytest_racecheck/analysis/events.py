@@ -18,8 +18,22 @@ SYNCHRONISING = frozenset(
     {Action.ACQUIRE, Action.RELEASE, Action.START, Action.END, Action.JOIN, Action.WAIT, Action.WAKE,
      Action.SLEEP, Action.TIMEOUT, Action.COLLECT}
 )  # fmt: skip
+# Methods that are asked for their answer's sake; those with underscores are those of proxies, which the tests of `if` and `while` call.
 _ASKING = frozenset(
-    {"empty", "full", "qsize", "is_set", "locked", "is_alive", "done", "running", "cancelled"}
+    {
+        "empty",
+        "full",
+        "qsize",
+        "is_set",
+        "locked",
+        "is_alive",
+        "done",
+        "running",
+        "cancelled",
+        "__contains__",
+        "__len__",
+        "__bool__",
+    }
 )
 # Methods whose purpose is to wait for somebody or to keep others out.
 _ORDERING = frozenset(
@@ -95,12 +109,13 @@ def _of_step(step: TraceStep, resource: int) -> Event:
     site = step.site
     called = site is not None and site.kind is Kind.CALL
     plain = step.action in (Action.READ, Action.WRITE)
+    looks = called and site is not None and site.name in _ASKING
     return Event(
         step=step,
         key=("resource", resource),
         name=step.name,
-        writes=writes,
-        asks=not writes and site is not None and asks(site),
+        writes=writes and not looks,
+        asks=looks or (not writes and site is not None and asks(site)),
         calls=step.action is Action.CALL or (called and not plain),
         content=(called and plain) or (step.name in _OUTSIDE and step.action is Action.CALL),
     )

@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.trace import Position, Waiting
+from pytest_racecheck.runtime.processes.answers import method_asked_for
 from pytest_racecheck.runtime.processes.semaphore_model import SemaphoreModel
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.processes.hub import Hub
     from pytest_racecheck.runtime.threads.task import Task
+
+
+_NOTIFIED = frozenset({"wait", "wait_for"})
 
 
 class Describing:
@@ -39,15 +43,12 @@ class Describing:
             position = position or request.place
             if name is None and request.told is not None:
                 name = request.told.name
-        model = wait.subject
-        if isinstance(model, SemaphoreModel) and not notified:
-            held_by = model.holder
-            holder = None if held_by is None else held_by.name
-            since = model.taken_at
-        elif wait.holder is not None and not notified:
-            held_by = wait.holder() if callable(wait.holder) else wait.holder
-            holder = None if held_by is None else held_by.name
-            since = since or getattr(model, "taken_at", None)
+            if request.what == "serve":
+                # What its server waits for is made of locks, which nobody knows of.
+                operation = method_asked_for(request.rest[2])
+                notified = operation in _NOTIFIED
+        if not notified:
+            holder, since = _held(task, operation, holder, since)
         if wait.operation == "join":
             name = name or "process"
         return Waiting(
@@ -70,6 +71,21 @@ class Describing:
         if member.ticket not in self._asked:
             self._asked[member.ticket] = member.describe(self._named)
         return self._asked[member.ticket].get(member.tasks.index(task))
+
+
+def _held(task: Task, operation: str, holder: Any, since: Any) -> tuple[Any, Any]:
+    """Who would have to let `task` go on, and since where, if it is known here; what is known of that so far is given."""
+    wait = task.wait
+    assert wait is not None
+    model = wait.subject
+    if isinstance(model, SemaphoreModel):
+        return None if model.holder is None else model.holder.name, model.taken_at
+    if wait.holder is None:
+        return holder, since
+    held_by = wait.holder() if callable(wait.holder) else wait.holder
+    if held_by is not task or operation == "acquire":
+        holder = None if held_by is None else held_by.name
+    return holder, since or getattr(model, "taken_at", None)
 
 
 def _position(plain: Any) -> Position | None:

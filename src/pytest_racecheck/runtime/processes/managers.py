@@ -20,6 +20,7 @@ from pytest_racecheck.runtime.processes.request import Request, Told
 from pytest_racecheck.runtime.processes.standing import place_of, told_of
 from pytest_racecheck.runtime.processes.suspension import uncontrolled
 from pytest_racecheck.runtime.threads.identities import calling_task
+from pytest_racecheck.runtime.threads.values import as_text
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Attribute
@@ -109,15 +110,15 @@ class Connection:
 def told_of_call(name: str, args: Any) -> Told:
     """What a report is to say of a call of a proxy's method."""
     if name in _KINDS and args:
-        value = repr(args[1]) if len(args) > 1 else None
+        value = as_text(args[1]) if len(args) > 1 else None
         return told_of(None, _KINDS[name], attribute=name, suffix=f"[{args[0]!r}]", value=value)
     if name in _ATTRIBUTES and args:
-        value = repr(args[1]) if len(args) > 1 else None
+        value = as_text(args[1]) if len(args) > 1 else None
         return told_of(
             None, _ATTRIBUTES[name], attribute=args[0], suffix=f".{args[0]}", value=value
         )
     if name in _VALUES and len(args) < 2 and (name == "set") is bool(args):
-        value = repr(args[0]) if args else None
+        value = as_text(args[0]) if args else None
         return told_of(None, _VALUES[name], attribute="value", suffix=".value", value=value)
     if name in _LOOKING:
         return told_of(None, "LOAD_ITEM", attribute=name)

@@ -12,9 +12,11 @@ import ctypes
 import mmap
 import weakref
 from functools import partial
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.operation import Kind
+from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.acting import sharing
 from pytest_racecheck.runtime.processes.mappings import mapped_at
 from pytest_racecheck.runtime.processes.request import Key, Request, Told
@@ -49,7 +51,7 @@ def touched(obj: Any, point: Point) -> bool:
 def called(callee: Any, point: Point, arguments: tuple[object, ...]) -> bool:
     """The same for a call: of a method of such an object, or with one of them."""
     name = getattr(callee, "__name__", "")
-    if name in _QUIET:
+    if name in _QUIET or _is_seen(callee):
         return False
     receiver = getattr(callee, "__self__", None)
     for obj in (receiver, *arguments):
@@ -60,6 +62,14 @@ def called(callee: Any, point: Point, arguments: tuple[object, ...]) -> bool:
         if found and _stand(obj, point, writes=name in _WRITING):
             return True
     return False
+
+
+def _is_seen(callee: Any) -> bool:
+    """Whether what the function does is seen by itself: it is the program's own."""
+    function = callee.__func__ if type(callee) is MethodType else callee
+    return type(function) is FunctionType and control.scheduler.in_scope(
+        function.__code__.co_filename
+    )
 
 
 def _stand(obj: Any, point: Point, *, writes: bool) -> bool:

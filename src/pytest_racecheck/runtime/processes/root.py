@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.runtime.processes.answers import answer_as_text
 from pytest_racecheck.runtime.processes.describing import Describing
 from pytest_racecheck.runtime.processes.file_calls import operate_on_descriptor
 from pytest_racecheck.runtime.processes.hub import Hub
@@ -240,7 +241,7 @@ class Root:
         task.told = request
         # What a call returns is not what its object then is.
         if request.told is not None and request.told.value is None and request.told.kind != "CALL":
-            task.told = request._replace(told=request.told._replace(value=_shown(answer)))
+            task.told = request._replace(told=request.told._replace(value=answer_as_text(answer)))
         return answer
 
     def _manage(self, address: str, content: bytes) -> bytes:
@@ -297,15 +298,3 @@ def _is_users(registered: Any) -> bool:
     make = registered[0]
     module = str(getattr(make, "__module__", "") or "")
     return make is not None and module.partition(".")[0] not in sys.stdlib_module_names
-
-
-def _shown(answer: bytes) -> str | None:
-    """What a server has answered, for a report."""
-    try:
-        kind, value = pickle.loads(answer)
-    except Exception:
-        return None
-    return repr(value) if kind == "#RETURN" and isinstance(value, _PLAIN) else None
-
-
-_PLAIN = (int, float, str, bytes, bool, type(None), list, dict, tuple)

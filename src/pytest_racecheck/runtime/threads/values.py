@@ -32,7 +32,12 @@ _CAREFUL = frozenset({"threading", "queue", "logging", "concurrent", "multiproce
 def shown(resource: Resource) -> str | None:
     """What it holds now; None where that cannot be told."""
     value = peek(resource)
-    return None if value is MISSING else _VALUES.repr(value)
+    return None if value is MISSING else as_text(value)
+
+
+def as_text(value: object) -> str:
+    """A value as short text; of an object whose own text is not known to be harmless the class."""
+    return _VALUES.repr(value)
 
 
 def is_of_class(resource: Resource) -> bool:

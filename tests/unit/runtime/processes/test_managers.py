@@ -30,11 +30,58 @@ def claim(items) -> None:
         items.append(1)
 
 
+def claim_empty(items) -> None:
+    if not items:
+        items.append(1)
+
+
+def take(jobs) -> None:
+    if not jobs.empty():
+        jobs.get_nowait()
+
+
+def add_to_nested(counts) -> None:
+    counts["inner"]["n"] = counts["inner"]["n"] + 1
+
+
+def one_job(shared):
+    jobs = shared.queue()
+    jobs.put(1)
+    return jobs
+
+
+def nested(shared):
+    outer = shared.dict({})
+    outer["inner"] = shared.dict({"n": 0})
+    return outer
+
+
+def await_change(changed, value) -> None:
+    if not value.value:
+        with changed:
+            changed.wait()
+
+
+def change(changed, value) -> None:
+    with changed:
+        value.value = 1
+        changed.notify_all()
+
+
 KINDS = {
     "counter": (lambda s: s.counter(), add_to_value, lambda v: v.value == 2, "lost update"),
     "dict": (lambda s: s.dict({"n": 0}), add_to_key, lambda d: d["n"] == 2, None),
     "list": (lambda s: s.list([0]), add_to_item, lambda x: x[0] == 2, "lost update"),
-    "check then act": (lambda s: s.list(), claim, lambda x: len(x) == 1, None),
+    "check then act": (lambda s: s.list(), claim, lambda x: len(x) == 1, "check then act"),
+    "empty list": (lambda s: s.list(), claim_empty, lambda x: len(x) == 1, "check then act"),
+    "queue": (one_job, take, None, "check then act"),
+    "nested": (nested, add_to_nested, lambda d: d["inner"]["n"] == 2, "lost update"),
+    "condition": (
+        lambda s: (s.condition(), s.counter()),
+        [await_change, change],
+        None,
+        "lost wake-up",
+    ),
 }
 
 
