@@ -30,6 +30,11 @@ _CLOSING = re.compile(
 )
 _TOLD_BY_NOTIFYING = frozenset({"Condition", "Event", ""})
 
+#: Kinds of which the run itself shows that something came between two steps of a task.
+INTERLEAVED = frozenset(
+    {"lost update", "check then act", "torn read", "stale read", "use after close"}
+)
+
 Found = tuple[str, str | None]
 Shape = Callable[[Window], Found | None]
 
@@ -121,7 +126,8 @@ def _torn(window: Window) -> Found | None:
 def _torn_at_once(window: Window) -> Found | None:
     """The same, by one line: what it read first it has not asked for by itself."""
     for before, after in _torn_pairs(window):
-        if before.step.position == after.step.position and not after.writes:
+        together = before.step.position == after.step.position
+        if together and not after.writes and not before.asks:
             return "torn read", after.name
     return None
 

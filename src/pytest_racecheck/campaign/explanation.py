@@ -64,7 +64,7 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     """The failure of `run`, which has just ended."""
     key = run.failure_key
     found = schedule_of(controlled)
-    cold = frozenset(point.number for point in controlled.points.all if point.cold)
+    cold = controlled.points.cold_before()
     generator = Random(0)
 
     def replay(schedule: Schedule, strategy: Strategy | None = None) -> Attempt:

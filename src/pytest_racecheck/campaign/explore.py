@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
+from pytest_racecheck.analysis.kind import INTERLEAVED
 from pytest_racecheck.campaign.budget import Budget
 from pytest_racecheck.campaign.distinct import DistinctCount
 from pytest_racecheck.campaign.explanation import Explanation, explain, failure_of
@@ -105,7 +106,7 @@ class ExploreCampaign:
         self._reason = ""
         self._tasks: tuple[str, ...] = ()
         self._explanation: Explanation | None = None
-        self._replayed = False
+        self._replayed = self._passes_untimed = False
         self._leaked: Counter[str] = Counter()
         self._excused: Counter[str] = Counter()
 
@@ -119,7 +120,19 @@ class ExploreCampaign:
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled):
                 self._search(controlled)
+                if self.failures and self.failures == self.runs:
+                    self._passes_untimed = self._try_untimed(controlled)
         return self._conclude(controlled)
+
+    def _try_untimed(self, controlled: Controlled) -> bool:
+        """Whether a program that fails under every schedule passes where sleeps and timed waits may end at any point, and do at once.
+
+        Where all its tasks sleep at the same time, none of them is ever through before another one begins.
+        """
+        if self.settings.timeouts == "any":
+            return False
+        controlled.scheduler.any_timeouts = True
+        return not controlled.run(Default(), self._random, self.runs + 1).errors
 
     def replay(
         self, program: Program, token: Token, keys: Collection[CodeKey] | None = None
@@ -298,6 +311,10 @@ class ExploreCampaign:
         if not explanation.replayed:
             return Verdict.INCONCLUSIVE, explanation.reason
         passed = self.runs - self.failures
+        if self._passes_untimed and explanation.failure.kind in INTERLEAVED:
+            return Verdict.RACE_FOUND, (
+                f"it fails under every schedule that was tried ({self.runs}) as long as everybody sleeps out, and passes where nobody does"
+            )
         if not passed and self._passed_before:
             return Verdict.INCONCLUSIVE, (
                 f"it fails under every schedule that was tried ({self.runs}), though it passes without being controlled"

@@ -74,9 +74,16 @@ class TargetsCampaign:
 
 
 def classify_target(error: BaseException) -> Judgement:
-    """What `check` raises is a failure; the tool's own errors, bad input among them, end the campaign."""
-    mine = isinstance(error, RacecheckError)
-    return "failure" if isinstance(error, Exception) and not mine else "abort"
+    """What targets and `check` raise is a failure, `pytest.fail` included; the tool's own errors, bad input among them, and what stops a program end the campaign."""
+    if isinstance(error, RacecheckError | KeyboardInterrupt | SystemExit) or _is_outcome(error):
+        return "abort"
+    return "failure"
+
+
+def _is_outcome(error: BaseException) -> bool:
+    """Whether it is one of pytest's exceptions, which say what is to become of the test, and no failure."""
+    kind = type(error)
+    return kind.__module__ == "_pytest.outcomes" and kind.__name__ != "Failed"
 
 
 def files_of(*functions: object) -> list[str]:

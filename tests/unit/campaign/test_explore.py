@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
+
+import pytest
 
 from pytest_racecheck import Verdict, explore
 from pytest_racecheck.campaign import explanation
@@ -71,3 +74,83 @@ def test_of_twenty_tasks_one_is_interrupted(monkeypatch) -> None:
         )  # fmt: skip
         assert report.failure is not None
         assert report.failure.preemptions == 1
+
+
+class Made:
+    """Something that is made by whoever finds none."""
+
+    def __init__(self) -> None:
+        self.thing: object | None = None
+        self.times = 0
+        self.got: list[object] = []
+
+
+def make(made: Made) -> None:
+    if made.thing is None:
+        made.thing = object()
+        made.times = 1
+    made.got.append(made.thing)
+
+
+def test_what_the_failing_run_alone_has_shown_to_be_shared_does_not_change_its_schedule() -> None:
+    """Both tasks come to one place in no other run: that was no point in it, and is none where it is repeated."""
+    for seed in range(20):
+        report = explore(
+            [make] * 2,
+            setup=Made,
+            check=lambda made: made.got[0] is made.got[1],
+            schedules=500,
+            seed=seed,
+        )
+        assert report.verdict is Verdict.RACE_FOUND, str(report)
+
+
+def sleep_then_count(counts: list[int]) -> None:
+    time.sleep(0.1)
+    count = counts[0]
+    counts[0] = count + 1
+
+
+def read_sleep_write(counts: list[int]) -> None:
+    count = counts[0]
+    time.sleep(0.1)
+    counts[0] = count + 1
+
+
+@pytest.mark.parametrize("target", [sleep_then_count, read_sleep_write])
+def test_sleeps_hide_no_race(target) -> None:
+    """Those who have slept enough are free to go in any order; and where all sleep at the same time nobody is through before the others."""
+    report = explore(
+        [target] * 2, setup=lambda: [0], check=lambda x: x == [2], schedules=60, seed=1
+    )
+    assert report.verdict is Verdict.RACE_FOUND, str(report)
+    assert report.failure is not None
+    assert report.failure.kind == "lost update"
+
+
+def test_what_always_fails_is_no_race() -> None:
+    """Whether anybody sleeps or not."""
+    report = explore(
+        [sleep_then_count] * 2, setup=lambda: [0], check=lambda x: x == [3], schedules=60, seed=1
+    )
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
+class Unusual(BaseException):
+    """No exception that most would catch."""
+
+
+@pytest.mark.parametrize("kind", [pytest.fail.Exception, Unusual, GeneratorExit])
+def test_whatever_a_target_raises_is_its_failure(kind) -> None:
+    """It need not be an `Exception`."""
+
+    def target(counts: list[int]) -> None:
+        count = counts[0]
+        counts[0] = count + 1
+        if counts[0] != count + 1:
+            raise kind("no")
+
+    report = explore([target] * 2, setup=lambda: [0], schedules=300, seed=1)
+    assert report.verdict is Verdict.RACE_FOUND
+    assert report.failure is not None
+    assert type(report.failure.exception) is kind

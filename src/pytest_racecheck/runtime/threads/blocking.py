@@ -18,11 +18,12 @@ class Blocking:
     disable: Any
 
     def expire(self, task: Task) -> None:
-        """Virtual time has come to the deadline of `task`: its wait has timed out."""
+        """Virtual time comes to the deadline of `task`: its wait has timed out, and so has that of whoever waits no longer than that."""
         self.now = max(self.now, task.deadline or 0.0)
-        task.timed_out = True
-        self.timed.remove(task)
-        self.enable(task)
+        for due in [one for one in self.timed if (one.deadline or 0.0) <= self.now]:
+            due.timed_out = True
+            self.timed.remove(due)
+            self.enable(due)
 
     def block(
         self, task: Task, wait: Wait, deadline: float | None = None, *, ready: bool = False

@@ -15,6 +15,8 @@ import functools
 import gc
 import operator
 import os
+import re
+import struct
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,6 +33,7 @@ from typing import Any
 
 from pytest_racecheck.runtime.threads import filesystem
 from pytest_racecheck.runtime.threads.filesystem import Touched
+from pytest_racecheck.runtime.threads.quiet_modules import is_quiet
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
     VOLATILE,
@@ -45,7 +48,8 @@ _OURS = str(Path(__file__).parents[2]) + os.sep
 _CONTAINERS = (list, dict, set, bytearray, collections.deque)
 #: Containers in Python around one of C, which they call `data`.
 WRAPPED_CONTAINERS = (collections.UserDict, collections.UserList)
-_MUTABLE_HEAPTYPE = 1 << 9
+# Of types: made at run time, as all classes in Python are; and not to be changed, which none of those is.
+_HEAP, _IMMUTABLE = 1 << 9, 1 << 8
 _READS = frozenset(
     [
         "get",
@@ -135,85 +139,21 @@ _WRITING = frozenset(
     ]
 )
 _ATTRIBUTE_CALLS = {getattr: False, hasattr: False, setattr: True, delattr: True}
-# Modules in Python whose functions keep nothing between calls that a test could race on, or only behind controlled primitives.
-_QUIET = frozenset(
-    [
-        "threading",
-        "queue",
-        "concurrent",
-        "_weakrefset",
-        "abc",
-        "ast",
-        "asyncio",
-        "bisect",
-        "codecs",
-        "collections",
-        "colorsys",
-        "contextlib",
-        "contextvars",
-        "copy",
-        "copyreg",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "difflib",
-        "dis",
-        "enum",
-        "fractions",
-        "functools",
-        "heapq",
-        "inspect",
-        "io",
-        "itertools",
-        "json",
-        "keyword",
-        "linecache",
-        "logging",
-        "math",
-        "numbers",
-        "operator",
-        "pprint",
-        "random",
-        "re",
-        "reprlib",
-        "selectors",
-        "socket",
-        "socketserver",
-        "statistics",
-        "string",
-        "struct",
-        "textwrap",
-        "time",
-        "token",
-        "tokenize",
-        "traceback",
-        "types",
-        "typing",
-        "unittest",
-        "uuid",
-        "warnings",
-        "weakref",
-        "_pytest",
-        "pytest",
-        "pluggy",
-        "hypothesis",
-        "pytest_racecheck",
-        "importlib",
-        "_frozen_importlib",
-        "greenlet",
-        "_frozen_importlib_external",
-    ]
-)
 # Callables written in C that are no functions: what `functools.cache` makes, and what acts on its first argument.
 _CACHED = type(functools.lru_cache(abs))
 _ON_FIRST = frozenset({operator.itemgetter, operator.attrgetter, operator.methodcaller})
+
+# What their classes do in C is about classes.
+_ABSTRACT = frozenset({"typing", "_typing", "_abc", "_thread"})
+_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 
 _kinds: dict[type, Callable[[Any], object | None]] = {}
 
 
 def is_builtin(kind: type) -> bool:
     """Whether a type is written in C, so that its attributes are its own methods."""
-    return not kind.__flags__ & _MUTABLE_HEAPTYPE and kind is not ModuleType
+    flags = kind.__flags__
+    return (not flags & _HEAP or bool(flags & _IMMUTABLE)) and kind is not ModuleType
 
 
 def holder(obj: object) -> object | None:
@@ -261,6 +201,7 @@ _PRIVATE = frozenset(
     {
         int, float, complex, bool, str, bytes, tuple, frozenset, range, slice, type(None), type(...), type(NotImplemented),
         CodeType, FunctionType, MethodType, BuiltinFunctionType, ModuleType, type, property, staticmethod, classmethod, type(iter(())),
+        re.Pattern, re.Match, struct.Struct, functools.partial, operator.itemgetter, operator.attrgetter, operator.methodcaller,
         type(iter(range(0))), type(iter("")),
     }
 )  # fmt: skip
@@ -277,8 +218,15 @@ def _holder_for(kind: type) -> Callable[[Any], object | None]:
         return _underlying
     if kind in _PRIVATE or issubclass(kind, (type, BaseException)):
         return _none
-    # What a Python class does, its own methods show.
-    return _itself if is_builtin(kind) or kind is GeneratorType else _none
+    # What a Python class does, its own methods show; not what it does in C, as a class made from one of C.
+    return _itself if kind is GeneratorType or _does_things_in_c(kind) else _none
+
+
+def _does_things_in_c(kind: type) -> bool:
+    built_in = {base for base in _mro(kind) if is_builtin(base)} - {object}
+    return bool(built_in) and not any(
+        base in _PRIVATE or base.__module__ in _ABSTRACT for base in built_in
+    )
 
 
 class Calls:
@@ -316,20 +264,18 @@ class Calls:
         function = callee.__func__
         if type(function) is not FunctionType or self._in_scope(function.__code__.co_filename):
             return None
-        return _of_container(callee) if _is_quiet(function) else _method(callee, arguments)
+        return _of_container(callee) if is_quiet(function) else _method(callee, arguments)
 
     def _is_known(self, function: FunctionType) -> bool:
         """Whether what a Python function does is seen without its call: it is in scope, or quiet."""
         file = function.__code__.co_filename
-        return self._in_scope(file) or file.startswith(_OURS) or _is_quiet(function)
-
-
-def _is_quiet(function: FunctionType) -> bool:
-    return (function.__module__ or "").partition(".")[0] in _QUIET
+        return self._in_scope(file) or file.startswith(_OURS) or is_quiet(function)
 
 
 def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     receiver = callee.__self__
+    if callee is print:
+        return filesystem.of_print(arguments)
     if receiver is None or is_a(receiver, ModuleType):
         if arguments and callee in _ATTRIBUTE_CALLS:
             return _attribute_call(callee, arguments)

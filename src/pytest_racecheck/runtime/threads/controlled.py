@@ -122,6 +122,7 @@ class Controlled:
         points.noting = points.watching or noted
         scheduler.watch = recorder.step if recorder is not None else _note if noted else None
         points.learning = watched
+        points.warmed = []
         scheduler.recording = recorded
         if watched:
             self.log = new_log()

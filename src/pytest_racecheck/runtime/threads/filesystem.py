@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pytest_racecheck.model.trace import FILES
+from pytest_racecheck.runtime.threads.resources import CONTENTS
 
 Touched = tuple[object, str, bool]
 
@@ -83,6 +84,12 @@ def of_path(method: Callable[..., Any], arguments: tuple[object, ...]) -> Touche
     if name in _PATH_WRITING:
         return (sys, FILES, True)
     return (sys, FILES, False) if name in _PATH_READING else None
+
+
+def of_print(arguments: tuple[object, ...]) -> Touched:
+    """`print` writes to the file that it is given, which is seen among two arguments, or to what is standard output just now."""
+    given = [one for one in arguments if hasattr(type(one), "write")]
+    return (given[-1] if given else sys.stdout, CONTENTS, True)
 
 
 def is_path(obj: object) -> bool:

@@ -72,6 +72,8 @@ class Points:
         self.watching = False
         self.noting = False
         self.learning = False
+        # Places that were cold in the last run and are not any more, since that has shown what they touch to be shared.
+        self.warmed: list[PointNumber] = []
         # Told of every place but the cold ones, where processes share memory: whether the operation is one on that.
         self.memory: Memory | None = None
         self._scheduler = scheduler
@@ -108,6 +110,10 @@ class Points:
         """Whether the place of that number touches nothing shared."""
         return number >= 0 and self.all[number].cold
 
+    def cold_before(self) -> frozenset[PointNumber]:
+        """The places that were cold in the last run, before it was learned from."""
+        return frozenset((*self.warmed, *(point.number for point in self.all if point.cold)))
+
     def learn(self) -> None:
         """A watched run has ended: what it touched and did not find shared is cold from now on."""
         self.learn_more()
@@ -117,16 +123,17 @@ class Points:
 
     def learn_more(self) -> bool:
         """A noted run has ended: whether a place that was cold has touched something shared; it is a point from now on."""
-        more = False
+        self.warmed = []
         for resource in self._scheduler.resources.all:
             if resource.volatile or (resource.written and len(resource.counts) > 1):
                 resource.shared = True
                 for number in resource.points:
                     if number >= 0:
                         point = self.all[number]
-                        more = more or point.cold
+                        if point.cold:
+                            self.warmed.append(number)
                         point.hot, point.cold = True, False
-        return more
+        return bool(self.warmed)
 
 
 def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Point], None]:

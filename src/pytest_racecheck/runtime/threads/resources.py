@@ -25,6 +25,8 @@ from pytest_racecheck.runtime.threads.task import Task
 
 CONTENTS = ""
 # What they hold is gone when the last one who has it lets go, wherever that is.
+# Descriptors of what lies in the object itself.
+_IN_PLACE = frozenset({"member_descriptor", "getset_descriptor", "CField"})
 VOLATILE = (weakref.ref, weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
 _VOLATILE = frozenset(VOLATILE)
 _mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
@@ -186,7 +188,7 @@ def holder_of(obj: Any, name: str) -> Any:
     held = found.__dict__[name]
     if hasattr(type(held), "__set__"):
         # A slot holds the value in the instance itself; any other data descriptor is code.
-        return obj if type(held).__name__ in ("member_descriptor", "getset_descriptor") else None
+        return obj if type(held).__name__ in _IN_PLACE else None
     own = own_dict(obj)
     if own is not None and name in own:
         return obj

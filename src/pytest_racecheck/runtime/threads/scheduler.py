@@ -376,9 +376,12 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         if self.outside():
             return self.enabled[0]
         if self.timed:
-            task = min(self.timed, key=by_deadline)
-            self.expire(task)
-            return task
+            self.expire(min(self.timed, key=by_deadline))
+            return (
+                self._choice(self.enabled, self.stranger)
+                if len(self.enabled) > 1
+                else self.enabled[0]
+            )
         self.stuck()
         self.abort()
         raise Aborted

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import sys
 import tokenize  # noqa: F401
 
 from pytest_racecheck.model.operation import Site
@@ -32,10 +33,17 @@ def spelled(site: Site) -> str:
     return tree.id if isinstance(tree, ast.Name) else ""
 
 
+def _is_module(tree: ast.expr) -> bool:
+    """Whether it spells a module, as far as the name alone can tell: `heapq.heappush(jobs, 1)` is about the jobs."""
+    return isinstance(tree, ast.Name) and tree.id in sys.modules
+
+
 def _inner(tree: ast.expr) -> ast.expr:
     if isinstance(tree, ast.Call):
         called = tree.func
-        return called.value if isinstance(called, ast.Attribute) else (tree.args or [called])[0]
+        if isinstance(called, ast.Attribute) and not _is_module(called.value):
+            return called.value
+        return (tree.args or [called])[0]
     if isinstance(tree, ast.Attribute | ast.Subscript):
         return tree.value
     if isinstance(tree, ast.Compare):

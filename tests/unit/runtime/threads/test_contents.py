@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import array
 import collections
+import ctypes
 import functools
 import heapq
+import io
 import json
+import mmap
 import operator
+import re
+import sys
 import weakref
 from typing import Any
 
 import pytest
 
 from pytest_racecheck.runtime.threads.contents import Calls, holder
-from pytest_racecheck.runtime.threads.resources import CONTENTS
+from pytest_racecheck.runtime.threads.resources import CONTENTS, holder_of
 
 WRAPPED: list[Any] = [collections.UserDict(), collections.UserList()]
 WEAK: list[Any] = [weakref.WeakKeyDictionary(), weakref.WeakValueDictionary(), weakref.WeakSet()]
@@ -21,6 +27,10 @@ WEAK: list[Any] = [weakref.WeakKeyDictionary(), weakref.WeakValueDictionary(), w
 
 class Registry(collections.UserDict[str, int]):
     """A program's own, made from one of the library's."""
+
+
+class Secret:
+    """All that it does is in Python."""
 
 
 def touched(callee: Any, *arguments: Any) -> Any:
@@ -88,3 +98,42 @@ def test_nobody_is_asked_for_its_class() -> None:
 
     assert touched(len, Secretive()) is None
     assert touched(getattr, Secretive(), "x") is not None
+
+
+class Numbers(array.array):  # type: ignore[type-arg]
+    """Made from a class in C."""
+
+
+class Pair(ctypes.Structure):
+    """Its fields lie in it."""
+
+    _fields_ = (("x", ctypes.c_int),)
+
+
+@pytest.mark.parametrize(
+    "made", [array.array("q", [0]), Numbers("q", [0]), (ctypes.c_int * 2)(), mmap.mmap(-1, 8)]
+)
+def test_what_does_things_in_c_holds_what_is_in_it(made: Any) -> None:
+    """Whether or not its class was made at run time, and whether or not a class in Python was made from it."""
+    assert holder(made) is made
+
+
+@pytest.mark.parametrize(
+    "made", [re.compile("x"), collections.namedtuple("Point", "x")(1), 3, "text", Secret()]
+)
+def test_what_never_changes_holds_nothing(made: Any) -> None:
+    """Nor does what is in Python altogether."""
+    assert holder(made) is None
+
+
+def test_fields_of_structures_are_their_own() -> None:
+    """They are descriptors of a kind of their own."""
+    pair = Pair()
+    assert holder_of(pair, "x") is pair
+
+
+def test_print_writes_to_its_file(capsys: Any) -> None:
+    """Where none is given, to standard output as it is then."""
+    file = io.StringIO()
+    assert touched(print, "text", file) == (file, CONTENTS, True)
+    assert touched(print, "text") == (sys.stdout, CONTENTS, True)

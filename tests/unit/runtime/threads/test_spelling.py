@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq  # noqa: F401
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ print(spelled(Site(Kind.LOAD_ATTR, "total", "source.py", 1, "f", (0, 1, 13))), s
         ("table[key]", "table"),
         ("account.totals[0].value", "account.totals"),
         ("len(self.items)", "self.items"),
+        ("heapq.heappush(jobs, 1)", "jobs"),
         ("key in self.known", "self.known"),
         ("'a text'.join(x)", ""),
         ("no expression at all", ""),

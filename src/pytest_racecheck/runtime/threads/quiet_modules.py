@@ -1,0 +1,82 @@
+"""Modules in Python whose functions keep nothing between calls that a test could race on, or only behind controlled primitives.
+
+A call of such a function is no operation. What it does to a container that it is handed is one all the same (`contents.py`).
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+
+_QUIET = frozenset(
+    [
+        "threading",
+        "queue",
+        "concurrent",
+        "_weakrefset",
+        "abc",
+        "ast",
+        "asyncio",
+        "bisect",
+        "codecs",
+        "collections",
+        "colorsys",
+        "contextlib",
+        "contextvars",
+        "copy",
+        "copyreg",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "dis",
+        "enum",
+        "fractions",
+        "functools",
+        "heapq",
+        "inspect",
+        "io",
+        "itertools",
+        "json",
+        "keyword",
+        "linecache",
+        "logging",
+        "math",
+        "numbers",
+        "operator",
+        "pprint",
+        "random",
+        "re",
+        "reprlib",
+        "selectors",
+        "socket",
+        "socketserver",
+        "statistics",
+        "string",
+        "struct",
+        "textwrap",
+        "time",
+        "token",
+        "tokenize",
+        "traceback",
+        "types",
+        "typing",
+        "unittest",
+        "uuid",
+        "warnings",
+        "weakref",
+        "_pytest",
+        "pytest",
+        "pluggy",
+        "hypothesis",
+        "pytest_racecheck",
+        "importlib",
+        "_frozen_importlib",
+        "greenlet",
+        "_frozen_importlib_external",
+    ]
+)
+
+
+def is_quiet(function: FunctionType) -> bool:
+    """Whether it is of such a module."""
+    return (function.__module__ or "").partition(".")[0] in _QUIET
