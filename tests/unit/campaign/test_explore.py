@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
@@ -154,3 +155,24 @@ def test_whatever_a_target_raises_is_its_failure(kind) -> None:
     assert report.verdict is Verdict.RACE_FOUND
     assert report.failure is not None
     assert type(report.failure.exception) is kind
+
+
+def set_from_a_thread() -> None:
+    """A loop is not told of what other threads do to it."""
+
+    async def wait() -> None:
+        event = asyncio.Event()
+        thread = threading.Thread(target=event.set)
+        thread.start()
+        await event.wait()
+        thread.join()
+
+    asyncio.run(wait())
+
+
+def test_a_thread_that_does_nothing_that_is_seen() -> None:
+    """It does it when it is chosen to, and not wherever the others come to their next point."""
+    report = explore([set_from_a_thread, lambda: None], schedules=60, seed=1)
+    assert report.verdict is Verdict.RACE_FOUND, str(report)
+    assert report.failure is not None
+    assert report.failure.token is not None

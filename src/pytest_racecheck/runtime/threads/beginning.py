@@ -13,6 +13,9 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.threads.contents import Calls
+from pytest_racecheck.runtime.threads.filesystem import Touched
+from pytest_racecheck.runtime.threads.quiet_modules import consists_of_primitives
+from pytest_racecheck.runtime.threads.resources import CONTENTS
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
@@ -28,7 +31,7 @@ def stand_before_call(scheduler: Scheduler, function: Any, arguments: Sequence[o
     """The current task is about to call `function` and nothing else."""
     if scheduler.alone or is_seen(scheduler, function):
         return
-    touched = Calls(scheduler.in_scope).touched(function, tuple(arguments))
+    touched = Calls(scheduler.in_scope).touched(function, tuple(arguments)) or _itself(function)
     if touched is None:
         return
     holder, name, writes = touched
@@ -39,6 +42,18 @@ def stand_before_call(scheduler: Scheduler, function: Any, arguments: Sequence[o
     resource.happened(task, writes)
     if scheduler.watch is not None:
         scheduler.watch(task)
+
+
+def _itself(function: Any) -> Touched | None:
+    """What a function of the library in Python is taken to touch that nothing is known of.
+
+    Without a point it would be over as soon as its starter comes to one, and which that is depends on what was learned so far. What consists of
+    controlled primitives has points enough.
+    """
+    inner = function.__func__ if type(function) is MethodType else function
+    if type(inner) is not FunctionType or consists_of_primitives(inner):
+        return None
+    return (getattr(function, "__self__", inner), CONTENTS, True)
 
 
 def body_of(scheduler: Scheduler, function: Any, arguments: Sequence[object]) -> Any:

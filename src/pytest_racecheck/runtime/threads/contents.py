@@ -25,9 +25,11 @@ from types import (
     CodeType,
     FunctionType,
     GeneratorType,
+    MethodDescriptorType,
     MethodType,
     MethodWrapperType,
     ModuleType,
+    WrapperDescriptorType,
 )
 from typing import Any
 
@@ -138,6 +140,8 @@ _WRITING = frozenset(
         "shuffle",
     ]
 )
+_UNBOUND = frozenset({WrapperDescriptorType, MethodDescriptorType})
+_ATTRIBUTE_METHODS = {"__getattribute__": False, "__setattr__": True, "__delattr__": True}
 _ATTRIBUTE_CALLS = {getattr: False, hasattr: False, setattr: True, delattr: True}
 # Callables written in C that are no functions: what `functools.cache` makes, and what acts on its first argument.
 _CACHED = type(functools.lru_cache(abs))
@@ -247,6 +251,8 @@ class Calls:
             return self._by_method(callee, arguments)
         if kind is BuiltinFunctionType or kind is MethodWrapperType:
             return _builtin(callee, arguments)
+        if kind in _UNBOUND:
+            return _of_unbound(callee, arguments)
         if kind is type:
             return _constructed(callee, arguments)
         if issubclass(kind, weakref.ref):
@@ -276,6 +282,8 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     receiver = callee.__self__
     if callee is print:
         return filesystem.of_print(arguments)
+    if callee.__name__ in _ATTRIBUTE_METHODS and not is_a(receiver, type):
+        return _attribute_method(callee, (receiver, *arguments))
     if receiver is None or is_a(receiver, ModuleType):
         if arguments and callee in _ATTRIBUTE_CALLS:
             return _attribute_call(callee, arguments)
@@ -290,6 +298,24 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
         return (found, CONTENTS, callee.__name__ not in _READS)
     found = holder(arguments[0]) if arguments else None
     return None if found is None else (found, CONTENTS, False)
+
+
+def _of_unbound(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
+    """`list.append(items, 1)`, and what a method does that calls its base class by name."""
+    if not arguments:
+        return None
+    if callee.__name__ in _ATTRIBUTE_METHODS:
+        return _attribute_method(callee, arguments)
+    found = holder(arguments[0])
+    return None if found is None else (found, CONTENTS, callee.__name__ not in _READS)
+
+
+def _attribute_method(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
+    """`object.__setattr__(self, "n", 1)`."""
+    if len(arguments) < 2 or not is_a(arguments[1], str):
+        return None
+    found = holder_of(arguments[0], arguments[1])
+    return None if found is None else (found, arguments[1], _ATTRIBUTE_METHODS[callee.__name__])
 
 
 def _attribute_call(callee: Any, arguments: tuple[object, ...]) -> Touched | None:

@@ -75,8 +75,14 @@ _QUIET = frozenset(
         "_frozen_importlib_external",
     ]
 )
+_OF_PRIMITIVES = frozenset({"threading", "queue", "concurrent"})
 
 
 def is_quiet(function: FunctionType) -> bool:
     """Whether it is of such a module."""
     return (function.__module__ or "").partition(".")[0] in _QUIET
+
+
+def consists_of_primitives(function: FunctionType) -> bool:
+    """Whether all that it does is done by controlled primitives."""
+    return (function.__module__ or "").partition(".")[0] in _OF_PRIMITIVES

@@ -25,7 +25,7 @@ from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
 from pytest_racecheck.runtime.threads.resources import Resource
 from pytest_racecheck.runtime.threads.told import told_step
-from pytest_racecheck.runtime.threads.values import is_of_class, peek, shown
+from pytest_racecheck.runtime.threads.values import is_of_class, is_set_in_steps, peek, shown
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.outcome import TaskError
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _ACTIONS = {action.value: action for action in Action}
 _CALLS = frozenset({Kind.CALL, Kind.ENTER, Kind.EXIT, Kind.IMPORT})
+_SETTING = {Kind.STORE_ITEM: "__setitem__", Kind.STORE_ATTR: "__setattr__"}
 _MOST_STEPS = 200_000
 _OURS = str(Path(__file__).parents[2])
 _PLAIN = (int, float, complex, str, bytes, type(None))
@@ -109,7 +110,10 @@ class Recorder:
         self._stood[task] = _Stood(standing, _is_plain(resource))
         if resource is not None:
             self._names.touched(resource, task, site or at.site())
-        if task.writes and resource is not None and site is not None:
+        if site is None or resource is None or not task.writes:
+            return
+        method = _SETTING.get(site.kind)
+        if method is None or not is_set_in_steps(resource, method):
             self._pending = (len(self._steps) - 1, partial(self._left, resource, peek(resource)))
 
     def _circumstances(self, task: Task) -> dict[str, Any]:

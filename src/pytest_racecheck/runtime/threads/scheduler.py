@@ -175,6 +175,7 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         self._choose = strategy.choose
         self._executed = strategy.executed if strategy.counts else None
         self.tasks: list[Task] = []
+        self._names: dict[str, int] = {}
         self.enabled: list[Task] = []
         self.timed: list[Task] = []
         # Made, and not yet run to their first point; and who stood at a point when they were first seen.
@@ -215,6 +216,10 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         self, key: str, name: str, parent: Task | None, ident: int | None, *, daemon: bool, remote: bool = False,
     ) -> Task:  # fmt: skip
         index = len(self.tasks)
+        times = self._names[name] = self._names.get(name, 0) + 1
+        if times > 1:
+            # Reports tell tasks by their names.
+            name = f"{name} ({times})"
         task = Task(index, key, name, parent, ident or _FIRST_IDENT + index, daemon)
         if parent is not None:
             task.event = hash((parent.event, index))

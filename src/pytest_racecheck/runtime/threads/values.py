@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import re
 import reprlib
 import sys
 import weakref
@@ -25,6 +26,7 @@ from pytest_racecheck.runtime.threads.resources import (
 
 MISSING: Any = object()
 _LONGEST = 40
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 # Their representations take locks of their own, or tell of the tool.
 _CAREFUL = frozenset({"threading", "queue", "logging", "concurrent", "multiprocessing", "_thread"})
 
@@ -37,13 +39,21 @@ def shown(resource: Resource) -> str | None:
 
 def as_text(value: object) -> str:
     """A value as short text; of an object whose own text is not known to be harmless the class."""
-    return _VALUES.repr(value)
+    return _ADDRESS.sub("", _VALUES.repr(value))
 
 
 def is_of_class(resource: Resource) -> bool:
     """Whether it is an attribute that a class holds."""
     holder = resource.holder
     return is_a(holder() if type(holder) is weakref.ref else holder, type)
+
+
+def is_set_in_steps(resource: Resource, method: str) -> bool:
+    """Whether that method, which sets an item or an attribute, is one in Python, with steps of its own."""
+    holder = resource.holder
+    kind = type(holder() if type(holder) is weakref.ref else holder)
+    found = class_of(kind, method)
+    return found is not None and type(found.__dict__[method]) is FunctionType
 
 
 def peek(resource: Resource) -> Any:

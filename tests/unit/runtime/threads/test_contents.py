@@ -137,3 +137,15 @@ def test_print_writes_to_its_file(capsys: Any) -> None:
     file = io.StringIO()
     assert touched(print, "text", file) == (file, CONTENTS, True)
     assert touched(print, "text") == (sys.stdout, CONTENTS, True)
+
+
+def test_methods_that_are_called_by_the_name_of_their_class() -> None:
+    """They act on their first argument, as a class does that extends them; those that set attributes on one of those."""
+    items: list[int] = []
+    secret = Secret()
+    assert touched(list.append, items, 1) == (items, CONTENTS, True)
+    assert touched(dict.__getitem__, {"a": 1}, "a") == ({"a": 1}, CONTENTS, False)
+    assert touched(object.__setattr__, secret, "n") == (secret, "n", True)
+    assert touched(secret.__setattr__, "n", 1) == (secret, "n", True)
+    assert touched(object.__getattribute__, secret, "n") == (secret, "n", False)
+    assert touched(list.append) is None

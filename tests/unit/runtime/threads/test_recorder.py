@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -42,3 +43,48 @@ def test_what_writes_leave(kind: Any, left: list[str | None]) -> None:
     trace = report.failure.trace
     assert [step.value for step in trace if step.action is Action.READ][:2] == ["0", "0"]
     assert [step.value for step in trace if step.action is Action.WRITE] == left
+
+
+class Items(dict[str, int]):
+    """Sets its items in a method of its own."""
+
+    def __setitem__(self, key: str, value: int) -> None:
+        dict.__setitem__(self, key, value)
+
+
+def increment_item(items: Items) -> None:
+    items["n"] += 1
+
+
+def test_a_write_in_steps_is_told_by_its_last() -> None:
+    """Before that nothing has been written, whatever the statement says; and a base class that is called by name is seen."""
+    report = explore(
+        [increment_item] * 2,
+        setup=lambda: Items(n=0),
+        check=lambda items: items == {"n": 2},
+        schedules=50,
+        seed=1,
+    )
+    assert report.failure is not None
+    written = [step for step in report.failure.trace if step.action is Action.WRITE]
+    assert {step.value for step in written} == {None}
+    assert "dict.__setitem__" in str(report)
+
+
+def named_alike() -> None:
+    counter = Counter()
+    threads = [threading.Thread(target=increment, args=(counter,), name="same") for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [thread.name for thread in threads] == ["same", "same"]
+    assert counter.value == 2
+
+
+def test_threads_of_one_name_are_told_apart() -> None:
+    """In reports; to the program they bear the name that it gave them."""
+    report = explore([named_alike, lambda: None], schedules=100, seed=1)
+    assert report.failure is not None
+    assert report.failure.kind == "lost update"
+    assert {"same", "same (2)"} <= {step.task for step in report.failure.trace}
