@@ -41,6 +41,7 @@ _ORDERING = frozenset(
      "submit", "map", "task_done"}
 )  # fmt: skip
 
+_OF_ATTRIBUTES = frozenset({Kind.LOAD_ATTR, Kind.STORE_ATTR, Kind.DELETE_ATTR})
 _OUTSIDE = frozenset({FILES, DATABASES})
 
 #: A resource, or an object that the library's methods are called on.
@@ -81,6 +82,11 @@ def events_of(trace: Sequence[TraceStep]) -> list[Event]:
     """What happened, in order; a library call counts once, where it begins."""
     events: list[Event] = []
     calls: set[int] = set()
+    attributes = {
+        step.resource
+        for step in trace
+        if step.site is not None and step.site.kind in _OF_ATTRIBUTES
+    }
     for step in trace:
         if step.call is not None:
             if step.call.number not in calls:
@@ -90,7 +96,7 @@ def events_of(trace: Sequence[TraceStep]) -> list[Event]:
             # What the library does on threads of its own is nobody's doing.
             continue
         elif step.action not in SYNCHRONISING:
-            events.append(_of_step(step, step.resource))
+            events.append(_of_step(step, step.resource, step.resource in attributes))
     return events
 
 
@@ -104,7 +110,8 @@ def _of_call(step: TraceStep) -> list[Event]:
     return [Event(step, ("object", call.subject), call.name, not looks, asking, calls=True)]
 
 
-def _of_step(step: TraceStep, resource: int) -> Event:
+def _of_step(step: TraceStep, resource: int, is_attribute: bool) -> Event:
+    """To call `object.__setattr__` is to write the attribute."""
     writes = step.access is Access.WRITE
     site = step.site
     called = site is not None and site.kind is Kind.CALL
@@ -116,6 +123,6 @@ def _of_step(step: TraceStep, resource: int) -> Event:
         name=step.name,
         writes=writes and not looks,
         asks=looks or (not writes and site is not None and asks(site)),
-        calls=step.action is Action.CALL or (called and not plain),
+        calls=not is_attribute and (step.action is Action.CALL or (called and not plain)),
         content=(called and plain) or (step.name in _OUTSIDE and step.action is Action.CALL),
     )
