@@ -191,7 +191,7 @@ class _Rows:
             return Row(step.task, where, f"{self._name(step)} ← …", self._overwritten(step))
         if step.action is Action.CALL and step.site is not None:
             text = _source(step) or self._name(step)
-            note = f"{self._name(step)} is then {_short(step.value)}" if step.value else ""
+            note = f"{self._name(step)} is then {_short(step.value)}" if _says(step.value) else ""
             return Row(step.task, where, text, note)
         return Row(step.task, where, _source(step) or self._name(step) or step.action.value)
 
@@ -249,6 +249,11 @@ def _is_item(step: TraceStep) -> bool:
 
 def _where(step: TraceStep, places: Places) -> str:
     return places.short(step.position.file, step.position.line) if step.position else ""
+
+
+def _says(value: str | None) -> bool:
+    """Whether a value is more than the name of its class."""
+    return bool(value) and not str(value).startswith("<")
 
 
 def _short(value: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from typing import Any
 
@@ -88,3 +89,22 @@ def test_threads_of_one_name_are_told_apart() -> None:
     assert report.failure is not None
     assert report.failure.kind == "lost update"
     assert {"same", "same (2)"} <= {step.task for step in report.failure.trace}
+
+
+def say_twice(file: io.StringIO) -> None:
+    print("a", file=file)
+    print("b", file=file)
+
+
+def test_what_says_nothing_is_left_out() -> None:
+    """Of a file there is no more to show than its class."""
+    report = explore(
+        [say_twice] * 2,
+        setup=lambda: io.StringIO(),
+        check=lambda file: file.getvalue() == "a\nb\n" * 2,
+        schedules=100,
+        seed=1,
+    )
+    assert report.failure is not None
+    assert "print" in str(report)
+    assert "is then" not in str(report)
