@@ -41,6 +41,7 @@ from pytest_racecheck.runtime.threads.resources import (
     VOLATILE,
     holder_of,
     is_a,
+    mro_of,
     own_dict,
 )
 
@@ -149,7 +150,6 @@ _ON_FIRST = frozenset({operator.itemgetter, operator.attrgetter, operator.method
 
 # What their classes do in C is about classes.
 _ABSTRACT = frozenset({"typing", "_typing", "_abc", "_thread"})
-_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 
 _kinds: dict[type, Callable[[Any], object | None]] = {}
 
@@ -227,7 +227,7 @@ def _holder_for(kind: type) -> Callable[[Any], object | None]:
 
 
 def _does_things_in_c(kind: type) -> bool:
-    built_in = {base for base in _mro(kind) if is_builtin(base)} - {object}
+    built_in = {base for base in mro_of(kind) if is_builtin(base)} - {object}
     return bool(built_in) and not any(
         base in _PRIVATE or base.__module__ in _ABSTRACT for base in built_in
     )

@@ -29,7 +29,7 @@ CONTENTS = ""
 _IN_PLACE = frozenset({"member_descriptor", "getset_descriptor", "CField"})
 VOLATILE = (weakref.ref, weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
 _VOLATILE = frozenset(VOLATILE)
-_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+mro_of: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 T = TypeVar("T")
 
 
@@ -137,7 +137,7 @@ class Resources:
             kept = self._kept[identity] = _Kept(holder, lambda _: self._forget(identity))
         kept.names.append(name)
         resource = self._known[key] = Resource(len(self.all), kept.reference, name)
-        resource.volatile = not _VOLATILE.isdisjoint(_mro(type(holder)))
+        resource.volatile = not _VOLATILE.isdisjoint(mro_of(type(holder)))
         self.all.append(resource)
         return resource
 
