@@ -12,7 +12,6 @@ import ctypes
 import mmap
 import weakref
 from functools import partial
-from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.operation import Kind
@@ -21,6 +20,7 @@ from pytest_racecheck.runtime.processes.acting import sharing
 from pytest_racecheck.runtime.processes.mappings import mapped_at
 from pytest_racecheck.runtime.processes.request import Key, Request, Told
 from pytest_racecheck.runtime.processes.values import key_of
+from pytest_racecheck.runtime.threads.beginning import is_seen
 from pytest_racecheck.runtime.threads.spelling import spelled
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def touched(obj: Any, point: Point) -> bool:
 def called(callee: Any, point: Point, arguments: tuple[object, ...]) -> bool:
     """The same for a call: of a method of such an object, or with one of them."""
     name = getattr(callee, "__name__", "")
-    if name in _QUIET or _is_seen(callee):
+    if name in _QUIET:
         return False
     receiver = getattr(callee, "__self__", None)
     for obj in (receiver, *arguments):
@@ -59,17 +59,12 @@ def called(callee: Any, point: Point, arguments: tuple[object, ...]) -> bool:
         found = _kinds.get(kind)
         if found is None:
             found = _kinds[kind] = _is_mapped_kind(kind)
+        if found and is_seen(control.scheduler, callee):
+            # What it does is the program's own, and stands by itself.
+            return False
         if found and _stand(obj, point, writes=name in _WRITING):
             return True
     return False
-
-
-def _is_seen(callee: Any) -> bool:
-    """Whether what the function does is seen by itself: it is the program's own."""
-    function = callee.__func__ if type(callee) is MethodType else callee
-    return type(function) is FunctionType and control.scheduler.in_scope(
-        function.__code__.co_filename
-    )
 
 
 def _stand(obj: Any, point: Point, *, writes: bool) -> bool:

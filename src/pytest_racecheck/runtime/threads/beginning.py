@@ -13,9 +13,8 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.threads.contents import Calls
-from pytest_racecheck.runtime.threads.filesystem import Touched
 from pytest_racecheck.runtime.threads.quiet_modules import consists_of_primitives
-from pytest_racecheck.runtime.threads.resources import CONTENTS
+from pytest_racecheck.runtime.threads.resources import CONTENTS, Touched
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 def is_seen(scheduler: Scheduler, function: Any) -> bool:
     """Whether there are hooks in what calling `function` enters."""
-    inner = function.__func__ if type(function) is MethodType else function
+    inner = _entered(function)
     return type(inner) is FunctionType and scheduler.in_scope(inner.__code__.co_filename)
 
 
@@ -50,10 +49,14 @@ def _itself(function: Any) -> Touched | None:
     Without a point it would be over as soon as its starter comes to one, and which that is depends on what was learned so far. What consists of
     controlled primitives has points enough.
     """
-    inner = function.__func__ if type(function) is MethodType else function
+    inner = _entered(function)
     if type(inner) is not FunctionType or consists_of_primitives(inner):
         return None
     return (getattr(function, "__self__", inner), CONTENTS, True)
+
+
+def _entered(function: Any) -> Any:
+    return function.__func__ if type(function) is MethodType else function
 
 
 def body_of(scheduler: Scheduler, function: Any, arguments: Sequence[object]) -> Any:

@@ -34,11 +34,11 @@ from types import (
 from typing import Any
 
 from pytest_racecheck.runtime.threads import filesystem
-from pytest_racecheck.runtime.threads.filesystem import Touched
-from pytest_racecheck.runtime.threads.quiet_modules import is_quiet
+from pytest_racecheck.runtime.threads.quiet_modules import is_quiet, root_of
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
     VOLATILE,
+    Touched,
     holder_of,
     is_a,
     mro_of,
@@ -349,7 +349,6 @@ def _method(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
 
 
 def _black_box(function: FunctionType, arguments: tuple[object, ...]) -> Touched | None:
-    module = function.__module__ or ""
-    if filesystem.is_about_files(module.partition(".")[0]):
+    if filesystem.is_about_files(root_of(function)):
         return filesystem.of_function(function.__name__, arguments)
     return (function.__globals__, CONTENTS, True)

@@ -15,9 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pytest_racecheck.model.trace import FILES
-from pytest_racecheck.runtime.threads.resources import CONTENTS
-
-Touched = tuple[object, str, bool]
+from pytest_racecheck.runtime.threads.resources import CONTENTS, Touched, is_a
 
 # Built-in functions of these modules act on the world outside, which all tasks share. `open` says until 3.11 that it is of `io`.
 _BUILTIN = frozenset({"posix", "nt", "_io", "io", "fcntl", "_sqlite3", "mmap"})
@@ -94,7 +92,7 @@ def of_print(arguments: tuple[object, ...]) -> Touched:
 
 def is_path(obj: object) -> bool:
     """Whether it is a path of `pathlib`, or of a class made from those."""
-    return issubclass(type(obj), PurePath)
+    return is_a(obj, PurePath)
 
 
 def _only_reads(arguments: tuple[object, ...]) -> bool:

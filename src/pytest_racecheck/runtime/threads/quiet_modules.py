@@ -78,11 +78,16 @@ _QUIET = frozenset(
 _OF_PRIMITIVES = frozenset({"threading", "queue", "concurrent"})
 
 
+def root_of(function: FunctionType) -> str:
+    """The package, or the module by itself, that a function is of."""
+    return (function.__module__ or "").partition(".")[0]
+
+
 def is_quiet(function: FunctionType) -> bool:
     """Whether it is of such a module."""
-    return (function.__module__ or "").partition(".")[0] in _QUIET
+    return root_of(function) in _QUIET
 
 
 def consists_of_primitives(function: FunctionType) -> bool:
     """Whether all that it does is done by controlled primitives."""
-    return (function.__module__ or "").partition(".")[0] in _OF_PRIMITIVES
+    return root_of(function) in _OF_PRIMITIVES

@@ -24,9 +24,11 @@ from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads.task import Task
 
 CONTENTS = ""
-# What they hold is gone when the last one who has it lets go, wherever that is.
+#: A holder, the name in it, and whether it may be written there.
+Touched = tuple[object, str, bool]
 # Descriptors of what lies in the object itself.
 _IN_PLACE = frozenset({"member_descriptor", "getset_descriptor", "CField"})
+# What they hold is gone when the last one who has it lets go, wherever that is.
 VOLATILE = (weakref.ref, weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
 _VOLATILE = frozenset(VOLATILE)
 mro_of: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__

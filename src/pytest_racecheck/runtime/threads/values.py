@@ -44,23 +44,18 @@ def as_text(value: object) -> str:
 
 def is_of_class(resource: Resource) -> bool:
     """Whether it is an attribute that a class holds."""
-    holder = resource.holder
-    return is_a(holder() if type(holder) is weakref.ref else holder, type)
+    return is_a(_holder(resource), type)
 
 
 def is_set_in_steps(resource: Resource, method: str) -> bool:
     """Whether that method, which sets an item or an attribute, is one in Python, with steps of its own."""
-    holder = resource.holder
-    kind = type(holder() if type(holder) is weakref.ref else holder)
-    found = class_of(kind, method)
+    found = class_of(type(_holder(resource)), method)
     return found is not None and type(found.__dict__[method]) is FunctionType
 
 
 def peek(resource: Resource) -> Any:
     """What a resource holds now; `MISSING` where it cannot be told."""
-    holder: Any = resource.holder
-    if type(holder) is weakref.ref:
-        holder = holder()
+    holder = _holder(resource)
     name = resource.name
     if name == CONTENTS:
         return contents_of(holder) if type(holder) is CellType else holder
@@ -72,6 +67,12 @@ def peek(resource: Resource) -> Any:
     if own is not None and name in own:
         return own[name]
     return _in_slot(holder, name)
+
+
+def _holder(resource: Resource) -> Any:
+    """Who holds it; None where that one is gone."""
+    holder: Any = resource.holder
+    return holder() if type(holder) is weakref.ref else holder
 
 
 def _in_slot(holder: object, name: str) -> Any:
