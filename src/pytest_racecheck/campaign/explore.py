@@ -203,9 +203,12 @@ class ExploreCampaign:
         return True
 
     def _is_out_of_control(self, controlled: Controlled) -> bool:
-        """Whether the last run ended because a task blocked in something that no schedule decides: that accuses nobody."""
+        """Whether the last run ended because a task blocked in something that no schedule decides, or would not end: that accuses nobody."""
         call = controlled.blocked()
-        if call is not None:
+        if call is not None and call.computes:
+            # Real threads could not be ended either.
+            self._reason = self._reason if self._explanation else f"it cannot be explored: {call}"
+        elif call is not None:
             self.stuck_call = str(call)
             self._reason = f"it cannot be explored: {call}"
         return call is not None

@@ -105,12 +105,21 @@ class _Flow:
         self._at = {one.offset: place for place, one in enumerate(self._all)}
         self._offsets = [one.offset for one in self._all]
         self._ours = set(_hook_calls(self._all))
+        # A loop goes the same way again and again.
+        self._known: dict[tuple[int, int | None, bool, bool], Look] = {}
 
     def look(self, start: int, end: int | None, plain: bool, *, own: bool) -> Look:
         """On the ways from the instruction at `start` to that at `end`, or to where the function is left.
 
         `own`: the instruction that comes next after a hook at `start` is part of the way.
         """
+        asked = (start, end, plain, own)
+        found = self._known.get(asked)
+        if found is None:
+            found = self._known[asked] = self._looked_up(start, end, plain, own)
+        return found
+
+    def _looked_up(self, start: int, end: int | None, plain: bool, own: bool) -> Look:
         first = self._place_of(start)
         last = None if end is None else self._place_of(end)
         hooked = own and first in self._ours

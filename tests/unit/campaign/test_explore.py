@@ -176,3 +176,46 @@ def test_a_thread_that_does_nothing_that_is_seen() -> None:
     assert report.verdict is Verdict.RACE_FOUND, str(report)
     assert report.failure is not None
     assert report.failure.token is not None
+
+
+def test_a_loop_for_ever_ends_in_every_run() -> None:
+    """A loop through places that nobody writes to is a livelock, in the runs that count only what is shared as well; the report says who goes on where."""
+    report = explore(
+        [spin, nothing], setup=lambda _shared: Waiting(), max_steps=200, schedules=100, seconds=5
+    )
+    assert report.verdict is Verdict.RACE_FOUND
+    assert report.failure is not None
+    assert report.failure.kind == "livelock"
+    assert "spin-1 did not end within 400 steps" in str(report)
+    assert "spin-1 goes on at" in str(report)
+
+
+def test_who_computes_for_ever_gets_no_verdict() -> None:
+    """Time alone accuses nobody, and the loop is named."""
+    report = explore([compute, nothing], setup=lambda _shared: Waiting(), seconds=1)
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert (
+        "compute-1 computes without end (5 s and no scheduling point), at" in report.result.reason
+    )
+
+
+class Waiting:
+    """For what never comes."""
+
+    news = None
+
+
+def spin(waiting: Waiting) -> None:
+    """Ask again and again."""
+    while waiting.news is None:
+        pass
+
+
+def compute(_waiting: Waiting) -> None:
+    """Ask nobody."""
+    while True:
+        pass
+
+
+def nothing(_waiting: Waiting) -> None:
+    """Let it wait."""

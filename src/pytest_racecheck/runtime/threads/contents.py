@@ -51,6 +51,8 @@ _OURS = str(Path(__file__).parents[2]) + os.sep
 _CONTAINERS = (list, dict, set, bytearray, collections.deque)
 #: Containers in Python around one of C, which they call `data`.
 WRAPPED_CONTAINERS = (collections.UserDict, collections.UserList)
+# They look at what they are given.
+_LOOKS = (len, isinstance, issubclass, callable, id)
 # Of types: made at run time, as all classes in Python are; and not to be changed, which none of those is.
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8
 _READS = frozenset(
@@ -231,6 +233,15 @@ def _does_things_in_c(kind: type) -> bool:
     return bool(built_in) and not any(
         base in _PRIVATE or base.__module__ in _ABSTRACT for base in built_in
     )
+
+
+def only_reads(callee: Any, arguments: tuple[object, ...]) -> bool:
+    """Whether a call of C does nothing but look into a container of C, or at what its arguments are."""
+    if type(callee) is not BuiltinFunctionType:
+        return False
+    if callee in _LOOKS:
+        return all(is_builtin(type(one)) or callee is not len for one in arguments[:1])
+    return type(callee.__self__) in _CONTAINERS and callee.__name__ in _READS
 
 
 class Calls:

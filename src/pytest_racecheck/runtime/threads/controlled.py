@@ -16,7 +16,7 @@ from pytest_racecheck.instrument.install import Instrumentation
 from pytest_racecheck.instrument.recorder import CodeKey
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.model.profile import Profile, SharedResource
-from pytest_racecheck.model.settings import Settings
+from pytest_racecheck.model.settings import DEFAULT_SECONDS, Settings
 from pytest_racecheck.runtime.snapshot import Snapshot
 from pytest_racecheck.runtime.threads.collecting import CollectingScheduler, frozen
 from pytest_racecheck.runtime.threads.interruptions import remembered
@@ -27,7 +27,7 @@ from pytest_racecheck.runtime.threads.replacements import NO_MORE, More, all_rep
 from pytest_racecheck.runtime.threads.run import Judge, Run
 from pytest_racecheck.runtime.threads.scheduler import Scheduler
 from pytest_racecheck.runtime.threads.task import Task
-from pytest_racecheck.runtime.threads.watchdog import Watchdog
+from pytest_racecheck.runtime.threads.watchdog import LONGEST, Watchdog
 from pytest_racecheck.strategies.protocol import Strategy
 
 if TYPE_CHECKING:
@@ -77,13 +77,14 @@ class Controlled:
         self.collects = bool(settings.gc)
         self._classify = classify
         self._start = start
+        self._seconds = settings.seconds or DEFAULT_SECONDS
         self._beside = None if beside is None else beside(self)
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
         """Exchange the primitives; the functions are rewritten by `instrument`."""
         collecting = frozen() if self.collects else contextlib.nullcontext()
-        watchdog = Watchdog(self.scheduler)
+        watchdog = Watchdog(self.scheduler, longest=max(LONGEST, self._seconds))
         beside = self._beside
         with (
             all_replaced(self.scheduler, NO_MORE if beside is None else beside.more),
@@ -123,6 +124,7 @@ class Controlled:
         scheduler.watch = recorder.step if recorder is not None else _note if noted else None
         points.learning = watched
         points.warmed = []
+        points.lonely.begin()
         scheduler.recording = recorded
         if watched:
             self.log = new_log()

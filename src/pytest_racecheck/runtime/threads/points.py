@@ -25,6 +25,7 @@ from greenlet import getcurrent
 from pytest_racecheck.model.operation import Kind, Site
 from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads import contents
+from pytest_racecheck.runtime.threads.lonely_loop import LonelyLoop
 from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, class_of, holder_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Points:
         # Told of every place but the cold ones, where processes share memory: whether the operation is one on that.
         self.memory: Memory | None = None
         self._scheduler = scheduler
+        self.lonely = LonelyLoop(scheduler)
         self.access = _access_hook(scheduler, self)
         self.call = _call_hook(scheduler, self, contents.Calls(in_scope))
 
@@ -101,6 +103,7 @@ class Points:
         """Whether nothing is left to stand before: it was memory that processes share, or nobody else is here."""
         memory = self.memory
         if memory is None:
+            self.lonely.did(obj, point, arguments)
             return True
         if arguments is None:
             return memory.touched(obj, point) or self._scheduler.alone
@@ -115,8 +118,16 @@ class Points:
         return frozenset((*self.warmed, *(point.number for point in self.all if point.cold)))
 
     def learn(self) -> None:
-        """A watched run has ended: what it touched and did not find shared is cold from now on."""
+        """A watched run has ended: what it touched and did not find shared is cold from now on.
+
+        Not where it would have gone on for ever: nobody counts the rounds of a loop through cold places.
+        """
         self.learn_more()
+        if self._scheduler.overrun > 1:
+            for resource in self._scheduler.resources.all:
+                for number in resource.points:
+                    if number >= 0:
+                        self.all[number].hot = True
         for point in self.all:
             point.cold = point.seen and not point.hot
         self.unseen = False

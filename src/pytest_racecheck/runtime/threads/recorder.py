@@ -78,9 +78,9 @@ class Recorder:
         )
 
     def step(self, task: Task) -> None:
-        """`task` is about to do its pending operation."""
+        """`task` is about to do its pending operation; not told are the turns in which a run goes on that had too many steps."""
         self._settle()
-        if len(self._steps) >= _MOST_STEPS:
+        if self._scheduler.overrun or len(self._steps) >= _MOST_STEPS:
             return
         if task.told is not None:
             self._told_step(task)

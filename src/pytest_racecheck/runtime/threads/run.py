@@ -67,6 +67,7 @@ class Run:
         collecting = gc.isenabled()
         gc.disable()
         scheduler.failed, scheduler.stuck = self._task_failed, self._stuck
+        scheduler.overran = self._overran
         scheduler.record = self.record
         if self._recorder is not None:
             scheduler.raised = self._recorder.raised
@@ -103,7 +104,9 @@ class Run:
             self._drain(main)
         except Aborted:
             pass
-        if self._scheduler.overrun > 1 and not self._draining and not self.waiting:
+
+    def _overran(self) -> None:
+        if not self._draining and not self.waiting:
             self.record(livelock_of(self._scheduler))
 
     def _drain(self, main: Task) -> None:

@@ -103,8 +103,7 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         self.carriers = Carriers(self._live)
         # A thread that is no task has released a lock which a task had taken.
         self.signalled = False
-        # Where a task blocks in something that is not controlled, as the watchdog has found.
-        self.blocked: StuckCall | None = None
+        self.blocked: StuckCall | None = None  # As the watchdog has found.
         self.resources = Resources()
         self.end_point = self.own_point("end")
         self.join_point = self.own_point("join")
@@ -118,8 +117,9 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         self.raised: Callable[[Task, TaskError, Position | None], None] = _nobody_listens
         # Told what shows, before the next step, what the last write of a task will have left.
         self.written: Callable[[Task, Callable[[], str | None]], None] = _nobody_listens
-        # Told when nobody can go on any more, before anybody is unwound.
+        # Told when nobody can go on any more, and when somebody goes on for ever, before anybody is unwound.
         self.stuck: Callable[[], None] = _nobody_listens
+        self.overran: Callable[[], None] = _nobody_listens
 
     def close(self) -> None:
         """There will be no more runs.

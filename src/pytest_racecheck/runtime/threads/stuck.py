@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Sequence
 from dataclasses import replace
 from types import FrameType
@@ -131,10 +132,19 @@ def _said(one: Waiting) -> str:
 
 
 def livelock_of(scheduler: Scheduler) -> TaskError:
-    """A run that does not end, though everybody had their turns."""
-    alive = [task.name for task in scheduler.tasks if not task.ended and task.index]
+    """A run that does not end, though everybody had their turns; `details` says where those are who go on."""
+    going = scheduler.enabled
+    names = ", ".join(task.name for task in going)
+    where = [_going_on(task, position_of(scheduler, frame_of(scheduler, task))) for task in going]
     return TaskError(
-        task="main",
+        task=going[0].name if going else "main",
         kind=Outcome.LIVELOCK,
-        summary=f"livelock: {', '.join(alive) or 'main'} did not end within {scheduler.limit} steps, not even in turns",
+        summary=f"livelock: {names} did not end within {scheduler.limit} steps, not even in turns",
+        details="\n".join(where),
     )
+
+
+def _going_on(task: Task, place: Position | None) -> str:
+    if place is None:
+        return f"{task.name} goes on"
+    return f"{task.name} goes on at {place}: {linecache.getline(place.file, place.line).strip()}"

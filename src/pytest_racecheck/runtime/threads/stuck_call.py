@@ -1,4 +1,4 @@
-"""A call out of control in which a task was stuck."""
+"""Where a task was stuck that made no steps any more: in a call out of control, or computing on and on."""
 
 from __future__ import annotations
 
@@ -19,24 +19,28 @@ _OURS = "pytest_racecheck."
 
 @dataclass(frozen=True, slots=True)
 class StuckCall:
-    """Which task was stuck where: `inner` is the innermost Python frame but for ours, `position` the innermost one in scope."""
+    """Which task was stuck where: `inner` is the innermost Python frame but for ours, `position` the innermost one in scope.
+
+    `computes`: nothing held it, it just did not come to a step for so many seconds.
+    """
 
     task: str
     inner: Position
     position: Position | None
     seconds: float
+    computes: bool = False
 
     @classmethod
     def at(
-        cls, scheduler: Scheduler, task: str, frame: FrameType | None, seconds: float
-    ) -> StuckCall:
+        cls, scheduler: Scheduler, task: str, frame: FrameType | None, seconds: float, *, computes: bool = False
+    ) -> StuckCall:  # fmt: skip
         """The call in which `frame` stands, not counting frames of our own."""
         while frame is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
             frame = frame.f_back
         inner = Position("?", 0, "?")
         if frame is not None:
             inner = Position(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
-        return cls(task, inner, position_of(scheduler, frame), seconds)
+        return cls(task, inner, position_of(scheduler, frame), seconds, computes)
 
     @property
     def line(self) -> str:
@@ -52,15 +56,18 @@ class StuckCall:
         return f"{place}: {self.line}{within}"
 
     def __str__(self) -> str:
+        if self.computes:
+            return f"{self.task} computes without end ({self.seconds:g} s and no scheduling point), at {self.where}"
         return f"{self.task} blocks, out of control, at {self.where}"
 
     def error(self) -> TaskError:
         """As what went wrong in a run."""
         place = self.position or self.inner
+        kind = Outcome.LIVELOCK if self.computes else Outcome.POTENTIAL_DEADLOCK
         return TaskError(
             task=self.task,
-            kind=Outcome.POTENTIAL_DEADLOCK,
-            summary=f"{Outcome.POTENTIAL_DEADLOCK.value}: {self}",
+            kind=kind,
+            summary=f"{kind.value}: {self}",
             details=f"nothing had moved for {self.seconds:g} s",
             position=(place.file, place.line),
         )

@@ -48,6 +48,8 @@ class Unwinding:
     aborting: bool
     interrupted: BaseException | None
 
+    # Told that it was too many even in turns, before anybody is unwound.
+    overran: Callable[[], None]
     # Gives a task that is about to run what belongs to it.
     enter: Callable[[Task], None]
 
@@ -75,6 +77,7 @@ class Unwinding:
         """Too many steps: first the strategy is made fair, and if that does not end the run it is over."""
         self.overrun += 1
         if self.overrun > 1:
+            self.overran()
             self.abort()
             raise Aborted
         from pytest_racecheck.strategies.round_robin import RoundRobin

@@ -3,7 +3,8 @@
 All tasks share one OS thread, so a task that blocks in something uncontrolled (a pipe that nobody writes to, a lock written in C, a real
 thread's join) stops all of them, the scheduler included. A real thread therefore looks from outside whether steps are made. When none
 was for a while, and the main thread has neither used the processor nor come to another instruction, it is blocked: a task that computes for
-long does not look like that. A signal then interrupts the call, and its handler notes the frame and raises.
+long does not look like that. A signal then interrupts the call, and its handler notes the frame and raises. The same happens to who computes on and on
+without a step, for longer than it is given.
 
 What no signal reaches is at least named while it goes on, by faulthandler: a call that does not look for signals by the thread
 here, one that does not even let go of the interpreter by faulthandler's own, which is told again and again that all is well.
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
 
 LIMIT = 1.0
+# So many seconds a task may compute without a step, if the campaign is not given more.
+LONGEST = 5.0
 # A thread that gets less than this share of the time is not waiting for its turn, but for something else.
 _IDLE_SHARE = 0.02
 # Every debugger of Python's kind goes through the first of these.
@@ -63,15 +66,17 @@ _SIGNAL: int | None = (
 class Watchdog:
     """Watches the runs of one campaign, inside the block; a run needs to do nothing for it.
 
-    A run that was ended by it has `scheduler.blocked`. After `deadman` seconds a call that holds the interpreter is named, unless that is None or
+    A run that was ended by it has `scheduler.blocked`: nothing moved for `limit` seconds, or nothing but one task, for `longest`. After `deadman` seconds a call that holds the interpreter is named, unless that is None or
     faulthandler's timer belongs to somebody else.
     """
 
     def __init__(
-        self, scheduler: Scheduler, limit: float = LIMIT, *, deadman: float | None = _DEADMAN
-    ) -> None:
+        self, scheduler: Scheduler, limit: float = LIMIT, *, longest: float = LONGEST,
+        deadman: float | None = _DEADMAN,
+    ) -> None:  # fmt: skip
         self._scheduler = scheduler
         self._limit = limit
+        self._longest = longest
         self._test = control.test
         self._file = control.stderr
         self._deadman = deadman if control.timer_is_free else None
@@ -82,7 +87,10 @@ class Watchdog:
         self._outer: Watchdog | None = None
         self._suspect: tuple[object, ...] = ()
         self._since = 0.0
-        self._asked = self._answered = self._written = False
+        # The last step that was seen, and since when.
+        self._last_step: tuple[object, ...] = ()
+        self._stepped = 0.0
+        self._asked = self._answered = self._written = self._computing = False
         self._alarm: Alarm | None = None
         self._ringing: Any = None
         # It is not set anew for each fork: that takes longer than to look, when it rings, how long ago the last one was.
@@ -162,9 +170,11 @@ class Watchdog:
             self._suspect, self._since = state, now
             self._processor = self._processor_time()
             self._asked = self._answered = self._written = False
-            return
         quiet = now - self._since
+        overdue = self._without_step(state[:3], now) > self._longest
         if quiet < self._limit or self._computes(quiet):
+            if overdue:
+                self._interrupt(computes=True)
             return
         if not self._asked:
             self._interrupt()
@@ -174,6 +184,12 @@ class Watchdog:
             self._interrupt()
         elif quiet > 2 * self._limit and not self._written:
             self._write()
+
+    def _without_step(self, step: tuple[object, ...], now: float) -> float:
+        """For how long the last step has been `step`; it is none where nobody has to make one."""
+        if not step or step != self._last_step:
+            self._last_step, self._stepped = step, now
+        return now - self._stepped
 
     def _state(self) -> tuple[object, ...]:
         """Equal as long as nothing moves; empty where nothing has to."""
@@ -193,10 +209,9 @@ class Watchdog:
     def _computes(self, quiet: float) -> bool:
         return self._processor_time() - self._processor > _IDLE_SHARE * quiet
 
-    def _interrupt(self) -> None:
-        self._asked = True
-        frame = sys._current_frames().get(self._watched)
-        self._call = StuckCall.at(self._scheduler, self._name(), frame, self._limit)
+    def _interrupt(self, *, computes: bool = False) -> None:
+        self._asked, self._computing = True, computes
+        self._call = self._call_in(sys._current_frames().get(self._watched))
         if self._on_main and _SIGNAL is not None:
             signal.pthread_kill(self._watched, _SIGNAL)
 
@@ -211,7 +226,7 @@ class Watchdog:
         me = getcurrent()
         task = next((task for task in scheduler.tasks if task.greenlet is me), None)
         if scheduler.blocked is None and not scheduler.aborting:
-            call = StuckCall.at(scheduler, self._name(), frame, self._limit)
+            call = self._call_in(frame)
             # Where the call has raised when the signal is looked at, only our frames may be left.
             scheduler.blocked = call if call.inner.line or self._call is None else self._call
         scheduler.abort()
@@ -220,8 +235,10 @@ class Watchdog:
             scheduler.abort_here(task)
         raise Aborted
 
-    def _name(self) -> str:
-        return str(getattr(self._scheduler.current, "name", MAIN))
+    def _call_in(self, frame: FrameType | None) -> StuckCall:
+        seconds = self._longest if self._computing else self._limit
+        name = str(getattr(self._scheduler.current, "name", MAIN))
+        return StuckCall.at(self._scheduler, name, frame, seconds, computes=self._computing)
 
     def _write(self) -> None:
         self._written = True

@@ -83,7 +83,7 @@ def test_finally_may_block_again(scheduler, pipe):
 
 
 def test_who_computes_is_not_blocked(scheduler):
-    """A loop that makes no steps and uses the processor is left alone, however long it takes."""
+    """A loop that makes no steps and uses the processor is left alone as long as it may compute."""
 
     def program():
         end = time.thread_time() + 0.5
@@ -94,6 +94,20 @@ def test_who_computes_is_not_blocked(scheduler):
         run = _stuck_in(scheduler, program)
     assert run.errors == []
     assert scheduler.blocked is None
+
+
+def test_who_computes_for_ever_is_ended(scheduler):
+    """After that it is named with its line, as a livelock."""
+
+    def program():
+        while True:
+            pass
+
+    with Watchdog(scheduler, 0.1, longest=0.3, deadman=None):
+        run = _stuck_in(scheduler, program)
+    assert run.result().outcome.value == "livelock"
+    assert scheduler.blocked.computes
+    assert "while True" in run.errors[0].summary or "pass" in run.errors[0].summary
 
 
 def test_who_is_at_a_prompt_is_not_blocked(scheduler, pipe):
