@@ -19,8 +19,9 @@ from pytest_racecheck.runtime.processes.channel import Channel, Closed
 from pytest_racecheck.runtime.processes.file_calls import operate_on_descriptor
 from pytest_racecheck.runtime.processes.kept_server import dumped
 from pytest_racecheck.runtime.processes.member import ANSWER, ASK, ELSEWHERE, ENDED, GO, OVER, PROBE
-from pytest_racecheck.runtime.processes.request import Place, Request, Told
-from pytest_racecheck.runtime.processes.standing import described, place_of
+from pytest_racecheck.runtime.processes.request import Call, Key, Place, Request, Told
+from pytest_racecheck.runtime.processes.standing import Calls, described, place_of, told_of_call
+from pytest_racecheck.runtime.processes.subjects import key_of
 from pytest_racecheck.runtime.processes.suspension import uncontrolled
 from pytest_racecheck.runtime.threads.spelling import spelled
 from pytest_racecheck.runtime.threads.task import Task, Wait
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_racecheck.runtime.processes.world import ProcessWorld
+    from pytest_racecheck.runtime.threads.library import Frames
 
 
 class Branch:
@@ -56,6 +58,7 @@ class Branch:
         self._written: tuple[int, Callable[[], str | None]] | None = None
         self._watching = 0
         self._questions = 0
+        self._calls = Calls()
         # Somebody may be able to go on who waits for a descriptor, since something was written.
         self.asked = False
         scheduler.outside.others = self._ask_others
@@ -119,9 +122,9 @@ class Branch:
         self._channel.close()
 
     def _told(self, task: Task) -> Told | None:
-        """What is to be said of an instruction; of a primitive, whose point is none, it is said by what it does."""
+        """What is to be said of an instruction; of a primitive, whose point is none, by what it does, or by the call that it is a part of."""
         if task.point < 0 or task.resource is None:
-            return None
+            return told_of_call("" if task.wait is None else task.wait.operation)
         site = self.world.points.all[task.point].site
         with uncontrolled():
             value = None if task.writes else shown(task.resource)
@@ -202,6 +205,14 @@ class Branch:
     def open_server(self, address: str, registry: dict[str, Any]) -> None:
         """The current task has started a manager: the server is where the scheduler is."""
         self.perform(Request("open server", (), True, None, None, (address, dumped(registry))))
+
+    def key_of(self, obj: Any) -> Key | None:
+        """What other processes know `obj` by."""
+        return key_of(obj)
+
+    def call_at(self, at: Frames) -> Call | None:
+        """The library's call that the current task is in, if it is one on something that processes share."""
+        return self._calls.at(self.scheduler.current, at)
 
     def leave(self) -> None:
         """This process was forked from the one that this belongs to."""

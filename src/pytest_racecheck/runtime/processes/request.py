@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 #: File, line and function of the innermost place in scope.
 Place = tuple[str, int, str]
 Key = tuple[Any, ...]
+#: A number that it alone has in its process, function, type and key of the object, and what the source calls that.
+Call = tuple[int, str, str, Key, str]
 
 
 class Told(NamedTuple):
     """What is to be said of an operation in a report; only asked for in a run that is recorded.
 
     `kind` is the name of a `Kind` or an `Action`, `name` what the source calls the resource, `columns` those of a Site, `spelled` the
-    attribute or method, `value` what was read, as text.
+    attribute or method, `value` what was read, as text. `call` is the library's call that it is part of, as `called_at` tells it.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Told(NamedTuple):
     columns: tuple[int, int, int] = (-1, -1, -1)
     spelled: str = ""
     value: str | None = None
+    call: Call | None = None
 
 
 class Request(NamedTuple):

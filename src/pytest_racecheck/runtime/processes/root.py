@@ -19,12 +19,14 @@ from pytest_racecheck.runtime.processes.kept_server import gone
 from pytest_racecheck.runtime.processes.managers import KeptServers
 from pytest_racecheck.runtime.processes.retries import Retries
 from pytest_racecheck.runtime.processes.semaphore_model import SemaphoreModel
+from pytest_racecheck.runtime.processes.subjects import key_of
 from pytest_racecheck.runtime.threads.task import Wait
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.processes.member import Member
     from pytest_racecheck.runtime.processes.request import Key, Request
     from pytest_racecheck.runtime.processes.world import ProcessWorld
+    from pytest_racecheck.runtime.threads.library import Frames
     from pytest_racecheck.runtime.threads.task import Task
 
 
@@ -59,6 +61,14 @@ class Root:
     def process_ended(self) -> None:
         """What a process has held is free."""
         self._retries.all()
+
+    def key_of(self, obj: Any) -> Key | None:
+        """What other processes know `obj` by."""
+        return key_of(obj)
+
+    def call_at(self, at: Frames) -> None:  # noqa: ARG002
+        """Whoever writes down the run sees by itself which call of the library's a task of this process is in."""
+        return
 
     def leave(self) -> None:
         """This process was forked from the one that this belongs to."""

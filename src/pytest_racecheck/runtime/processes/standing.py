@@ -8,14 +8,17 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import control
-from pytest_racecheck.runtime.processes.request import Place, Told
-from pytest_racecheck.runtime.threads.library import frames_of
+from pytest_racecheck.runtime.processes.request import Call, Place, Told
+from pytest_racecheck.runtime.processes.subjects import key_of
+from pytest_racecheck.runtime.threads.library import Frames, frames_of
+from pytest_racecheck.runtime.threads.library_calls import OngoingCalls
 from pytest_racecheck.runtime.threads.naming import frames_from, name_of
 from pytest_racecheck.runtime.threads.spelling import spelled
 from pytest_racecheck.runtime.threads.stuck import waiting_of
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
+    from pytest_racecheck.runtime.threads.task import Task
 
 Position = tuple[str, int, str]
 
@@ -63,13 +66,44 @@ def told_of(
     name = spelled(site)
     if not name or name == "self":
         # What the program has called is the lock, and not what that consists of.
-        called = obj if at.subject is None else at.subject
-        known = frames_from([control.scheduler.below, frame])
-        frames = [one for one in known if in_scope(one.f_code.co_filename)]
-        name = name_of(called, frames, site)
+        name = _found(obj if at.subject is None else at.subject, at)
     if not suffix or not name.endswith(suffix):
         name += suffix
-    return Told(kind, name, site.columns, attribute, value)
+    call = control.scheduler.processes.call_at(at)
+    return Told(kind, name, site.columns, attribute, value, call)
+
+
+def _found(obj: object, at: Frames) -> str:
+    """What the program calls `obj`, as its variables show."""
+    in_scope = control.scheduler.in_scope
+    known = frames_from([control.scheduler.below, at.user])
+    return name_of(obj, [one for one in known if in_scope(one.f_code.co_filename)], at.site())
+
+
+class Calls:
+    """The library's calls on what processes share that tasks of this process are in."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self.at = OngoingCalls(self._new).of
+
+    def _new(self, _task: Task, at: Frames) -> Call | None:
+        subject = at.subject
+        key = None if subject is None else key_of(subject)
+        if key is None:
+            return None
+        self._count += 1
+        return (self._count, at.function, type(subject).__name__, key, _found(subject, at))
+
+
+def told_of_call(operation: str) -> Told | None:
+    """What a report is to say of an operation that a task of this process is about to do in the library, on something that processes share."""
+    at = frames_of(sys._getframe(1), control.scheduler.in_scope)
+    call = control.scheduler.processes.call_at(at)
+    site = at.site()
+    if call is None or site is None:
+        return None
+    return Told("CALL", call[-1], site.columns, operation, None, call)
 
 
 def described(scheduler: Scheduler, *, named: bool) -> dict[int, tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
 from pytest_racecheck.model.operation import Access, Kind
-from pytest_racecheck.model.trace import Action, Position, TraceStep
+from pytest_racecheck.model.trace import Action, LibraryCall, Position, TraceStep
 from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads.library import frames_of
 from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
@@ -60,7 +60,9 @@ class Recorder:
         # The write whose value is known only when it has happened.
         self._pending: tuple[int, Callable[[], str | None]] | None = None
         self._names = ResourceNames(scheduler)
-        self._calls = LibraryCalls(self._names)
+        processes = scheduler.processes
+        key_of = _nobody_else if processes is None else processes.key_of
+        self._calls = LibraryCalls(self._names, key_of)
         self._switching = Switching()
         self._stood: dict[Task, _Stood] = {}
         self._told: dict[Task, Any] = {}
@@ -141,7 +143,18 @@ class Recorder:
         step = told_step(task, len(self._steps), self._circumstances(task))
         if task.told.told is not None and step.resource is not None:
             self._names.say(step.resource, task.told.told.name)
-        self._steps.append(step)
+        self._steps.append(replace(step, call=self._told_call(task)))
+
+    def _told_call(self, task: Task) -> LibraryCall | None:
+        """The library's call on something that processes share."""
+        told = task.told.told
+        if told is None or not task.remote:
+            at = frames_of(sys._getframe(2), self._scheduler.in_scope)
+            return self._calls.of(task, at) if self._is_shared(at.subject) else None
+        return None if told.call is None else self._calls.told(task, told.call)
+
+    def _is_shared(self, subject: object) -> bool:
+        return subject is not None and self._scheduler.processes.key_of(subject) is not None
 
     def _switchable(self, task: Task, standing: Standing) -> bool | None:
         """Whether a GIL build, too, could have let others in since the last step of `task`."""
@@ -213,6 +226,10 @@ class Recorder:
             return shown(resource)
         finally:
             scheduler.current = current
+
+
+def _nobody_else(_obj: object) -> None:
+    """There are no other processes."""
 
 
 def _is_plain(resource: Resource | None) -> bool:
