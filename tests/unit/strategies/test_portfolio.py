@@ -9,7 +9,7 @@ from simulator import play, profile_of
 from tasks import Standing
 
 from pytest_racecheck.model.profile import Profile
-from pytest_racecheck.strategies.portfolio import Portfolio
+from pytest_racecheck.strategies.portfolio import MANY_TASKS, Portfolio
 
 
 def test_everyone_has_a_turn() -> None:
@@ -23,6 +23,16 @@ def test_everyone_has_a_turn() -> None:
     assert sorted(names[:8]) == [
         "delay", "pct-1", "pct-2", "pct-3", "pos", "random", "surw", "urw",
     ]  # fmt: skip
+
+
+def test_many_tasks() -> None:
+    """Those who count interruptions have one turn each where there are many tasks, those who treat all alike two."""
+    strategy = Portfolio()
+    names = []
+    for _ in range(8):
+        strategy.begin(Random(1), Profile(tasks=MANY_TASKS))
+        names.append(strategy.current_name)
+    assert sorted(names) == ["delay", "pct-2", "pos", "pos", "random", "surw", "surw", "urw"]
 
 
 def test_it_behaves_like_the_one_whose_turn_it_is() -> None:
