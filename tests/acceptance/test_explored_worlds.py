@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 
@@ -245,15 +247,10 @@ PACKAGE = """
 """
 
 
-@pytest.mark.parametrize(("daemon", "outcome"), [(True, {"passed": 1}), (False, {"failed": 1})])
-def test_a_daemon_of_a_package(
-    project, explored, tmp_path_factory, monkeypatch, daemon, outcome
-) -> None:
-    """What ends a daemon that a package has started for itself fails no test in real life, either; it is told. Any other thread's is a failure."""
-    import textwrap
-
+def _install_hearts(project, tmp_path_factory, monkeypatch, source) -> None:
+    """A package in a folder beside the project's, and a test that uses it."""
     installed = tmp_path_factory.mktemp("installed")
-    (installed / "hearts.py").write_text(textwrap.dedent(PACKAGE.format(daemon=daemon)))
+    (installed / "hearts.py").write_text(textwrap.dedent(source))
     monkeypatch.setenv("PYTHONPATH", str(installed))
     project.makepyfile("""
         import hearts
@@ -263,9 +260,34 @@ def test_a_daemon_of_a_package(
             heart.start()
             heart.stop()
     """)
+
+
+@pytest.mark.parametrize(("daemon", "outcome"), [(True, {"passed": 1}), (False, {"failed": 1})])
+def test_a_daemon_of_a_package(
+    project, explored, tmp_path_factory, monkeypatch, daemon, outcome
+) -> None:
+    """What ends a daemon that a package has started for itself fails no test in real life, either; it is told. Any other thread's is a failure."""
+    _install_hearts(project, tmp_path_factory, monkeypatch, PACKAGE.format(daemon=daemon))
     result = explored("--racecheck-scope=hearts", "--racecheck-seed=1")
     result.assert_outcomes(**outcome)
     if daemon:
         result.stdout.fnmatch_lines(
             ["not covered: *AttributeError ended thread beat-1, a daemon *"]
         )
+
+
+@pytest.mark.parametrize(
+    ("daemon", "line"),
+    [(True, "*AttributeError ended thread beat-1, a daemon of its*"), (False, "*1 inconclusive")],
+)
+def test_a_daemon_of_a_package_under_jitter(
+    project, explored, tmp_path_factory, monkeypatch, daemon, line
+) -> None:
+    """The same where nobody decides who goes on: it is told, and any other thread's exception makes the run fail."""
+    source = PACKAGE.format(daemon=daemon).replace("if self.beats is not None", "if self.missing")
+    _install_hearts(project, tmp_path_factory, monkeypatch, source)
+    result = explored(
+        "--racecheck-scope=hearts", "--racecheck-mode=jitter", "--racecheck-schedules=10"
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([line])

@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_racecheck.model.wording import label_of
 from pytest_racecheck.runtime.context import abandoned, current
@@ -34,6 +35,18 @@ _WORKERS = {("multiprocessing.pool", "worker"), ("concurrent.futures.thread", "_
 _MADE_UP = re.compile(r"(Thread-\d+( \(.*\))?|ThreadPoolExecutor-\d+_\d+)$")
 
 
+class _Started(NamedTuple):
+    """What is known of a thread from its start on; `packaged`: it is a daemon, and a package in scope has started it for itself."""
+
+    world: World | None
+    name: str
+    daemonic: bool
+    packaged: bool
+
+
+_NOBODYS = _Started(None, "", False, False)
+
+
 @contextlib.contextmanager
 def observed(world: World) -> Iterator[None]:
     """Make every thread started inside the block by a task of `world` a task of it, too."""
@@ -45,11 +58,9 @@ def observed(world: World) -> Iterator[None]:
         if not world.owns_current():
             original_start(thread)
             return
-        setattr(
-            thread,
-            _TASK,
-            (world, world.adopt(_label(thread), title=title_of(thread)), thread.daemon),
-        )
+        name = world.adopt(_label(thread), title=title_of(thread))
+        packaged = thread.daemon and _starts_in_package(world, sys._getframe(1))
+        setattr(thread, _TASK, _Started(world, name, thread.daemon, packaged))
         if not world.in_child:
             _start_unawaited(thread, original_start)
         else:
@@ -82,10 +93,10 @@ def _bootstrapped(world: World) -> Iterator[None]:
     original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
     def bootstrap(thread: threading.Thread) -> None:
-        owner, name, daemonic = getattr(thread, _TASK, (None, "", False))
-        if owner is world:
-            thread._daemonic = daemonic  # type: ignore[attr-defined]
-            current.task = world.thread_task(name)
+        begun: _Started = getattr(thread, _TASK, _NOBODYS)
+        if begun.world is world:
+            thread._daemonic = begun.daemonic  # type: ignore[attr-defined]
+            current.task = world.thread_task(begun.name)
         # Whoever is got out may be told so once more while it reports what came of that.
         with contextlib.suppress(RunAborted):
             original(thread)
@@ -105,6 +116,13 @@ def _let_end(world: World, thread: threading.Thread, seconds: float) -> None:
     if not world.overlapped and not _is_worker(thread):
         thread.join(seconds)
     world.overlapped |= thread.is_alive()
+
+
+def _starts_in_package(world: World, frame: FrameType | None) -> bool:
+    scope = world.plan.scope
+    while frame is not None and not scope.contains(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame is not None and not scope.is_project(frame.f_code.co_filename)
 
 
 def is_service(thread: threading.Thread) -> bool:
@@ -154,7 +172,8 @@ def _label(thread: threading.Thread) -> str:
 
 def is_task_of(world: World, thread: threading.Thread) -> bool:
     """Whether a task of that run started the thread."""
-    return getattr(thread, _TASK, (None,))[0] is world
+    begun: _Started = getattr(thread, _TASK, _NOBODYS)
+    return begun.world is world
 
 
 def title_of(thread: threading.Thread) -> str | None:
@@ -169,17 +188,22 @@ def _report_uncaught(
 ) -> None:
     """Record a thread's uncaught exception, unless the user's own hook takes it.
 
-    In the first run it is reported as it would be without us, too: that run is the test's own.
+    In the first run it is reported as it would be without us, too: that run is the test's own. What ends a daemon that a package has started for
+    itself is printed in real life, and no test fails of it.
     """
     error, task = args.exc_value, current.task
     if isinstance(error, RunAborted) or getattr(task, "aborted", False):
         return
     if _is_users(handler) or task is None or error is None:
         handler(args)
+        return
+    if getattr(args.thread, _TASK, _NOBODYS).packaged:
+        said = f"{type(error).__name__} ended thread {task.name}, a daemon of its package's own"
+        world.not_covered[said] = None
     else:
         world.record(error_of(task.name, error))
-        if world.plan.keys is None:
-            handler(args)
+    if world.plan.keys is None:
+        handler(args)
 
 
 def _is_users(handler: Callable[..., Any]) -> bool:
@@ -205,7 +229,7 @@ def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
         _end_stuck(world, started)
     for thread in started:
         if lives(thread) and not (world.in_child and thread.daemon):
-            world.leaked.append(f"thread {getattr(thread, _TASK)[1]}")
+            world.leaked.append(f"thread {getattr(thread, _TASK).name}")
             if world.hung:
                 _abandon(thread)
 
@@ -239,7 +263,7 @@ def _alive(
     return [
         (thread, tasks[name])
         for thread in started
-        if lives(thread) and (name := getattr(thread, _TASK)[1]) in tasks
+        if lives(thread) and (name := getattr(thread, _TASK).name) in tasks
     ]
 
 
