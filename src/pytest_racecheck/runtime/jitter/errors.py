@@ -39,10 +39,27 @@ def brief_error_of(task: str, error: BaseException, kind: Outcome = Outcome.FAIL
 
 
 def in_full(error: TaskError) -> TaskError:
-    """With the traceback, if there is one."""
+    """With the traceback, if there is one; frames of what stands in for the library's functions are taken out of it."""
     if error.details or error.exception is None:
         return error
+    chain: BaseException | None = error.exception
+    seen: list[BaseException] = []
+    while chain is not None and not any(chain is one for one in seen):
+        seen.append(chain)
+        chain.__traceback__ = _unlinked(chain.__traceback__)
+        chain = chain.__cause__ or chain.__context__
     return replace(error, details="".join(traceback.format_exception(error.exception)))
+
+
+def _unlinked(first: TracebackType | None) -> TracebackType | None:
+    """The traceback without frames of ours, the first one apart: a check that fails has no other."""
+    entry = first
+    while entry is not None and entry.tb_next is not None:
+        if entry.tb_next.tb_frame.f_code.co_filename.startswith(_OURS):
+            entry.tb_next = entry.tb_next.tb_next
+        else:
+            entry = entry.tb_next
+    return first
 
 
 def hang_of(

@@ -76,9 +76,7 @@ def _waiting(
     described = Waiting(
         task=task.name,
         operation=at.function if at.user is not None and at.outer is not None else wait.operation,
-        resource=None
-        if frames is None or subject is None
-        else name_of(subject, frames, at.site() if called is None else None),
+        resource=None if frames is None or subject is None else name_of(subject, frames, at.site()),
         position=at.position,
         holder=holder.name if holder is not None and not notified else None,
         held_since=None if notified else getattr(wait.subject, "taken_at", None),

@@ -77,6 +77,29 @@ def test_what_called_a_task_is_no_part_of_its_exception() -> None:
     assert shown == [["fail"], ["run"]]
 
 
+def test_frames_of_stand_ins_are_left_out() -> None:
+    """What stands in for a function of the library appears in no traceback, nor in those of the causes."""
+    names: dict[str, object] = {}
+    source = "def stand_in(call):\n    return call()\n"
+    exec(compile(source, OURS, "exec"), names)
+
+    def fail() -> None:
+        raise ValueError
+
+    def call() -> None:
+        try:
+            names["stand_in"](fail)
+        except ValueError as error:
+            raise KeyError from error
+
+    try:
+        names["stand_in"](call)
+    except KeyError as error:
+        told = error_of("t", error)
+    assert "in stand_in" not in told.details
+    assert told.details.count("in fail") == 1
+
+
 def test_a_check_that_says_no_has_no_frames() -> None:
     """Its exception was raised by this project on the check's behalf: there is nothing to see."""
     from pytest_racecheck.runtime.jitter.targets import TargetsProgram

@@ -45,6 +45,24 @@ def test_what_is_touched(source: str, said: str, tmp_path: Path) -> None:
     assert spelled(site) == said
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("with self.lock:  # a note\n    pass", "self.lock"),
+        ("with count.get_lock():\n    pass", "count"),
+        ("with lock: pass", "lock"),
+        ("with first, second:\n    pass", ""),
+    ],
+)
+def test_what_is_entered(source: str, said: str, tmp_path: Path) -> None:
+    """Up to 3.13 a `with` is entered at its statement as a whole; of several things it is not known which."""
+    file = tmp_path / "source.py"
+    file.write_text(f"{source}\n")
+    lines = source.splitlines()
+    columns = (0, len(lines), len(lines[-1]))
+    assert spelled(Site(Kind.ENTER, "", str(file), 1, "f", columns)) == said
+
+
 def test_nothing_is_imported_for_it(tmp_path: Path) -> None:
     """The locks of an import would be steps of the task that stands there."""
     done = subprocess.run(
