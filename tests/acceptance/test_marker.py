@@ -130,6 +130,10 @@ def test_without_the_switch_it_does_nothing(project, plain, notes) -> None:
             "shedules=3",
             "marker argument shedules is not known (did you mean schedules?); expected one of expect, skip, *",
         ),
+        (
+            "scope='no_such_package'",
+            "marker argument scope names 'no_such_package', which cannot be found; expected *",
+        ),
         ("3", "marker racecheck got the positional argument 3; expected keywords only"),
     ],
 )

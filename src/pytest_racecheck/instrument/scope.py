@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import ModuleSpec
@@ -23,7 +23,13 @@ _OWN_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
 class ScopeError(UsageError):
-    """A package named for the scope cannot be found."""
+    """A package named for the scope cannot be found: `name`, as `where` says."""
+
+    def __init__(self, name: str, where: str = "scope") -> None:
+        super().__init__(
+            f"{where} names {name!r}, which cannot be found; expected a module or package that can be imported here"
+        )
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,15 @@ def _places(name: str) -> Iterator[str]:
             yield os.path.realpath(origin)
 
 
+def check_names(names: Iterable[str], where: str) -> None:
+    """Raise ScopeError unless all packages can be found that `where` names."""
+    for name in names:
+        try:
+            _find(name)
+        except ScopeError as error:
+            raise ScopeError(error.name, where) from None
+
+
 def _frozen(name: str) -> str:
     aliases = {
         "_frozen_importlib": "importlib._bootstrap",
@@ -180,9 +195,7 @@ def _find(name: str) -> ModuleSpec:
             # A module may have put an object of its own into its place, which has no spec.
             spec = importlib.util.spec_from_file_location(name, file) if file else None
     if spec is None:
-        raise ScopeError(
-            f"scope names {name!r}, which cannot be found; expected a module or package that can be imported here"
-        )
+        raise ScopeError(name)
     return spec
 
 

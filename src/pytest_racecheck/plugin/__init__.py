@@ -61,10 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _scope(config: pytest.Config, options: Options) -> Scope:
-    from pytest_racecheck.instrument.scope import Scope
+    from pytest_racecheck.instrument.scope import Scope, check_names
 
+    packages = layered(*options.layers).scope or ()
     try:
-        return Scope(config.rootpath, layered(*options.layers).scope or ())
+        check_names(packages, "--racecheck-scope (racecheck_scope in an ini-file)")
+        return Scope(config.rootpath, packages)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 

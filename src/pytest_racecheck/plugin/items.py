@@ -133,7 +133,10 @@ def _name(fixturedef: pytest.FixtureDef[object]) -> str:
 
 def _check_marks(item: pytest.Item) -> None:
     __tracebackhide__ = True
+    wrong = ""
     try:
         marked(item)
     except pytest.UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+        wrong = str(error)
+    if wrong:
+        pytest.fail(wrong, pytrace=False)

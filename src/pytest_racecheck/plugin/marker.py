@@ -79,6 +79,10 @@ def _read(marks: list[pytest.Mark]) -> Marked:
         raise UsageError(f"{_source('skip')} is {skip!r}; expected the reason, as text")
     settings = Settings.checked(words, _source, _BESIDE)
     refuse_pending(settings, _source)
+    if settings.scope:
+        from pytest_racecheck.instrument.scope import check_names
+
+        check_names(settings.scope, _source("scope"))
     return Marked(settings, expect and str(expect), skip)
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import _thread
 import contextlib
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pytest_racecheck.runtime.context import current
+from pytest_racecheck.runtime.real_thread import RealThread
 
 
 @contextlib.contextmanager
@@ -70,7 +70,7 @@ def hosted() -> Iterator[None]:
 
 def _starts() -> Iterator[tuple[Any, str]]:
     """What starts a task, or hands work to threads that were there before."""
-    yield threading.Thread, "start"
+    yield RealThread, "start"
     yield BaseProcess, "start"
     yield _thread, "start_new_thread"
     # Where nobody has imported it yet, no pool can be there either.

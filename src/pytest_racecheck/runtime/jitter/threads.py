@@ -21,6 +21,7 @@ from pytest_racecheck.runtime.context import abandoned, current
 from pytest_racecheck.runtime.jitter.errors import error_of, hang_of
 from pytest_racecheck.runtime.jitter.rescue import lives, rescue
 from pytest_racecheck.runtime.jitter.task import JitterTask, RunAborted
+from pytest_racecheck.runtime.real_thread import RealThread
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.jitter.world import World
@@ -51,7 +52,7 @@ _NOBODYS = _Started(None, "", False, False)
 def observed(world: World) -> Iterator[None]:
     """Make every thread started inside the block by a task of `world` a task of it, too."""
     started: list[threading.Thread] = []
-    original_start = threading.Thread.start
+    original_start = RealThread.start
     original_hook = threading.excepthook
 
     def start(thread: threading.Thread) -> None:
@@ -74,13 +75,13 @@ def observed(world: World) -> Iterator[None]:
     def excepthook(args: threading.ExceptHookArgs) -> None:
         _report_uncaught(world, args, original_hook)
 
-    threading.Thread.start = start  # type: ignore[method-assign, assignment]
+    RealThread.start = start
     threading.excepthook = excepthook
     try:
         with _bootstrapped(world):
             yield
     finally:
-        threading.Thread.start = original_start  # type: ignore[method-assign]
+        RealThread.start = original_start
         # What threads that are got out raise is still ours to ignore.
         _await_stragglers(world, started)
         if threading.excepthook is excepthook:
@@ -90,7 +91,7 @@ def observed(world: World) -> Iterator[None]:
 @contextlib.contextmanager
 def _bootstrapped(world: World) -> Iterator[None]:
     """Make a thread its task in the first Python code that runs on it."""
-    original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
+    original = RealThread._bootstrap_inner
 
     def bootstrap(thread: threading.Thread) -> None:
         begun: _Started = getattr(thread, _TASK, _NOBODYS)
@@ -101,11 +102,11 @@ def _bootstrapped(world: World) -> Iterator[None]:
         with contextlib.suppress(RunAborted):
             original(thread)
 
-    threading.Thread._bootstrap_inner = bootstrap  # type: ignore[attr-defined]
+    RealThread._bootstrap_inner = bootstrap
     try:
         yield
     finally:
-        threading.Thread._bootstrap_inner = original  # type: ignore[attr-defined]
+        RealThread._bootstrap_inner = original
 
 
 def _let_end(world: World, thread: threading.Thread, seconds: float) -> None:

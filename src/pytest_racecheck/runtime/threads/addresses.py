@@ -15,12 +15,12 @@ import builtins
 import functools
 import gc
 import sys
-import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.runtime.real_thread import RealThread
 from pytest_racecheck.runtime.threads.identities import calling_task
 from pytest_racecheck.runtime.threads.making import make
 
@@ -103,8 +103,8 @@ class Addresses:
             (Future, "__init__", self._numbering(_init_future)),
             (Future, "__hash__", by_number),
             # Where a thread is made there is more to do than the original does.
-            (threading.Thread, "__init__", self._numbering(make)),
-            (threading.Thread, "__hash__", by_number),
+            (RealThread, "__init__", self._numbering(make)),
+            (RealThread, "__hash__", by_number),
         ]
 
     def _numbering(self, original: Callable[..., None]) -> Callable[..., None]:

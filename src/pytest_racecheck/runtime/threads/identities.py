@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, cast
 from greenlet import getcurrent
 
 from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.real_thread import RealThread
 from pytest_racecheck.runtime.threads.handles import FIRST_NATIVE_ID, bind
+from pytest_racecheck.runtime.threads.task import Task
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Replacement
-    from pytest_racecheck.runtime.threads.task import Task
 
 _get_ident = _thread.get_ident
 _get_native_id = _thread.get_native_id
@@ -68,8 +69,8 @@ def current_thread() -> threading.Thread:
 
 
 def _stand_in(task: Task) -> threading.Thread:
-    thread: Any = object.__new__(RAW if task.thread is RAW else threading.Thread)
-    threading.Thread.__init__(thread, name=task.name, daemon=task.daemon)
+    thread: Any = object.__new__(RAW if task.thread is RAW else RealThread)
+    RealThread.__init__(thread, name=task.name, daemon=task.daemon)
     bind(thread, task)
     return cast("threading.Thread", thread)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from greenlet import getcurrent
 
 from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.real_thread import RealThread
 from pytest_racecheck.runtime.threads.handles import PLACE
 from pytest_racecheck.runtime.threads.identities import RAW, current_thread
 from pytest_racecheck.runtime.threads.locks import RealLock
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.task import Task
 
 _internals: Any = threading
-_init = threading.Thread.__init__
+_init = RealThread.__init__
 _HAS_HANDLE = sys.version_info >= (3, 13)
 _HAS_CONTEXT = sys.version_info >= (3, 14)
 _WORDS = {"context"} if _HAS_CONTEXT else set()

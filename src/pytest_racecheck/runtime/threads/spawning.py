@@ -23,6 +23,7 @@ from greenlet import getcurrent
 from pytest_racecheck.model.wording import label_of
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.jitter.threads import title_of
+from pytest_racecheck.runtime.real_thread import RealThread
 from pytest_racecheck.runtime.threads.beginning import stand_before_call
 from pytest_racecheck.runtime.threads.handles import Handle, bind, handle_of
 from pytest_racecheck.runtime.threads.identities import RAW, calling_task, current_thread
@@ -35,7 +36,7 @@ from pytest_racecheck.runtime.threads.tracing import trace_as_hooked
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Attribute, Replacement
 
-_Thread = threading.Thread
+_Thread: type[threading.Thread] = RealThread
 _start = _Thread.start
 _run = _Thread.run
 _join = _Thread.join

@@ -69,6 +69,19 @@ def test_each_start_opens_it_once(opened: list[str], start: Callable[[], None]) 
     assert (threading.Thread.start, _thread.start_new_thread) == before
 
 
+def test_a_class_in_the_place_of_thread(opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project's own class there opens it like any subclass, and nothing is left in it."""
+
+    class Own(threading.Thread):
+        """It has no `start` of its own."""
+
+    monkeypatch.setattr(threading, "Thread", Own)
+    with at_first_start(lambda: opened.append("open")):
+        with_thread()
+    assert opened == ["open"]
+    assert "start" not in vars(Own)
+
+
 def test_work_for_a_pool_opens_it(opened: list[str], pool: ThreadPoolExecutor) -> None:
     """A pool with idle threads starts none, and yet work for it is a beginning."""
     with at_first_start(lambda: opened.append("open")):

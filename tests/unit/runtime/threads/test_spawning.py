@@ -367,6 +367,29 @@ def test_a_thread_begins_with_a_context_of_its_own(explored):
     assert explored(program, 5).returned == [(["default"] * 2, "outer")] * 5
 
 
+def test_a_class_in_the_place_of_thread(explored, monkeypatch):
+    """A project's own class there makes tasks like any other, and nothing is left in it."""
+
+    class Own(threading.Thread):
+        """A thread with a list of what it has done."""
+
+        def __init__(self, *arguments, **words):
+            super().__init__(*arguments, **words)
+            self.done = []
+
+    monkeypatch.setattr(threading, "Thread", Own)
+
+    def body():
+        thread = threading.Thread(target=int)
+        thread.done.append("made")
+        thread.start()
+        thread.join()
+        assert type(thread) is Own
+
+    explored(body)
+    assert not {"start", "run", "_bootstrap_inner", "__hash__"} & set(vars(Own))
+
+
 def test_a_daemon_that_goes_on_for_ever_is_not_waited_for(explored):
     """The run ends with its threads that are no daemons."""
 
