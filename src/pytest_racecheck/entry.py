@@ -73,6 +73,8 @@ def replay(
     the token says makes the report inconclusive, with the first difference. Raises UsageError for a token that no report has printed.
     """
     __tracebackhide__ = True
+    if not isinstance(token, str):
+        raise UsageError(f"argument token is {token!r}; expected a token as a report prints it")
     return run_targets(
         target,
         backend=backend,

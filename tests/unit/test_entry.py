@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pytest_racecheck
-from pytest_racecheck import SetupFailed, UsageError, explore
+from pytest_racecheck import SetupFailed, UsageError, explore, replay
 
 PACKAGE = str(Path(pytest_racecheck.__file__).parent)
 
@@ -37,6 +37,13 @@ def test_words_that_make_no_sense(arguments, said) -> None:
         explore(work, **arguments)
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("token", [None, 3, b"rc1:"])
+def test_a_replay_without_a_token_is_refused(token) -> None:
+    """What is no text is named, and nothing is searched instead."""
+    with pytest.raises(UsageError, match="argument token is .*; expected a token as a report"):
+        replay(token, work)
 
 
 @pytest.mark.parametrize("workers", [1, 3, 5])
