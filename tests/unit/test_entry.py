@@ -132,3 +132,9 @@ def test_a_program_that_is_no_file(backend, tmp_path) -> None:
         env={**os.environ, "PYTHONPATH": str(Path(PACKAGE).parent)},
     )  # fmt: skip
     assert (ended.stdout, ended.stderr) == ("RACE_FOUND True\n", "")
+
+
+def test_a_campaign_inside_a_target_of_another_is_refused() -> None:
+    """It is named together with the task that asked for it, and ends the outer one."""
+    with pytest.raises(UsageError, match="a campaign over .*work was started inside task"):
+        explore(lambda: explore(work, schedules=2), schedules=2)

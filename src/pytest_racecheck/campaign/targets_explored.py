@@ -9,6 +9,7 @@ from typing import Any
 from pytest_racecheck.campaign.explore import ExploreCampaign
 from pytest_racecheck.campaign.mode import jittered_instead
 from pytest_racecheck.campaign.targets import TargetsCampaign, classify_target, files_of
+from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.model.token import Token
@@ -18,6 +19,7 @@ from pytest_racecheck.runtime.jitter.entrance import hosted
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram
 from pytest_racecheck.runtime.threads.backend import ControlledThreads
 from pytest_racecheck.runtime.threads.controlled import Beside, Controlled
+from pytest_racecheck.runtime.threads.identities import calling_task
 
 
 def explore_targets(
@@ -36,6 +38,7 @@ def explore_targets(
 
     `jittered` is the backend that takes their place where they block out of control.
     """
+    _refuse_inside(name)
     backend, beside = _controlled(jittered.name, settings.start_method)
     program = (around or as_it_is)(TargetsProgram(name, backend, bodies, setup, check))
     campaign = ExploreCampaign(
@@ -59,6 +62,16 @@ def explore_targets(
         around=around,
     ).run()  # fmt: skip
     return jittered_instead(instead, campaign.stuck_call)
+
+
+def _refuse_inside(name: str) -> None:
+    """A run cannot have another campaign's schedules inside one of its tasks."""
+    task = calling_task()
+    if task is not None and task.index:
+        raise UsageError(
+            f"a campaign over {name} was started inside task {task.name}; expected a campaign"
+            " outside of the targets of another one"
+        )
 
 
 def _controlled(
