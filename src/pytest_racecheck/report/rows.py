@@ -221,7 +221,9 @@ class _Rows:
         if not own:
             return ""
         lost = [s for s in earlier if s.number > own[-1] and s.action is Action.WRITE]
-        return f"overwrites {lost[-1].task}'s {_short(lost[-1].value)}" if lost else ""
+        if not lost:
+            return ""
+        return f"overwrites {lost[-1].task}'s {_short(lost[-1].value) or 'write'}"
 
 
 def _last_part(name: str) -> str:

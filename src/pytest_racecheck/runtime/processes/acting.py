@@ -35,6 +35,15 @@ def sharing() -> Any:
     return processes
 
 
+def may_share() -> bool:
+    """Whether what the calling task makes now may come to be shared: it is part of a program of several processes, if only later."""
+    scheduler = control.scheduler
+    if scheduler.aborting or calling_task() is None:
+        return False
+    processes = scheduler.processes
+    return processes is not None and not processes.inside
+
+
 def acting_place(depth: int) -> Place | None:
     """The innermost place in scope that has led to the frame so many calls above this function; None where the program has not."""
     in_scope = control.scheduler.in_scope

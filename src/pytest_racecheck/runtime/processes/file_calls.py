@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_racecheck.runtime.processes.acting import acting_place, sharing
 from pytest_racecheck.runtime.processes.paths import key_of, path_of, shown, shown_content
-from pytest_racecheck.runtime.processes.request import Request
+from pytest_racecheck.runtime.processes.request import Place, Request
 from pytest_racecheck.runtime.processes.standing import told_of
 
 _READING = (
@@ -25,30 +25,46 @@ _READING = (
     "scandir",
     "readlink",
     "getxattr",
+    "listxattr",
+    "lseek",
     "fstat",
     "statvfs",
+    "fstatvfs",
 )
 _WRITING = (
-    "mkdir", "rmdir", "unlink", "remove", "utime", "truncate", "ftruncate", "chmod", "chown", "mkfifo", "setxattr", "removexattr",
+    "mkdir", "rmdir", "unlink", "remove", "utime", "truncate", "ftruncate", "chmod", "fchmod", "chown", "fchown", "lchown", "mkfifo",
+    "setxattr", "removexattr", "posix_fallocate",
 )  # fmt: skip
 # These act on the second path that they are given: what is there is replaced.
 _MOVING = ("rename", "replace", "link", "symlink")
 _LONGEST = 60
-_pread = getattr(os, "pread", lambda _fd, _length, _offset: b"")
+_pread: Callable[[int, int, int], bytes] = getattr(os, "pread", lambda *_: b"")
+# What they read or write, by what they are given: a length and a place, one buffer, or several.
+_TRANSFERS: dict[str, Callable[..., bytes]] = {
+    "pread": lambda fd, length, offset: _pread(fd, min(length, _LONGEST), offset),
+    "preadv": lambda fd, _buffers, offset, *_flags: _pread(fd, _LONGEST, offset),
+    "readv": lambda fd, _buffers: peeked(fd),
+    "pwrite": lambda _fd, data, _offset: bytes(data),
+    "pwritev": lambda _fd, buffers, *_rest: b"".join(buffers),
+    "writev": lambda _fd, buffers: b"".join(buffers),
+}
+# From which of their arguments to which they copy.
+_COPYING = {"sendfile": (1, 0), "copy_file_range": (0, 1)}
 _lseek = os.lseek
 
 
 def operate(
-    path: str | None, name: str, *, writes: bool, kind: str = "CALL", depth: int = 3, content: Callable[[], bytes] | None = None
+    path: str | None, name: str, *, writes: bool, kind: str = "CALL", depth: int = 3, content: Callable[[], bytes] | None = None,
+    place: Place | None = None,
 ) -> None:  # fmt: skip
     """Stand before an operation on the file at `path`, if it is one of the program's.
 
-    `content` is what is read or written, for reports.
+    `content` is what is read or written, for reports. `place` is where the program stands, if that is known.
     """
     processes = sharing() if path is not None else None
     if processes is None or path is None:
         return
-    place = acting_place(depth)
+    place = place or acting_place(depth)
     if place is None:
         return
     told = None
@@ -87,6 +103,45 @@ def _pointed(original: Callable[..., Any], *, writes: bool, which: int) -> Calla
     return call
 
 
+def _transferring(
+    original: Callable[..., Any], content: Callable[..., bytes]
+) -> Callable[..., Any]:
+    name = original.__name__
+    writes = "write" in name
+
+    @functools.wraps(original)
+    def call(*args: Any) -> Any:
+        if args and sharing() is not None:
+            operate(
+                path_of(args[0]), name, writes=writes, kind="WRITE" if writes else "READ",
+                content=lambda: content(*args),
+            )  # fmt: skip
+        return original(*args)
+
+    return call
+
+
+def _copying(original: Callable[..., Any], source: int, target: int) -> Callable[..., Any]:
+    name = original.__name__
+
+    @functools.wraps(original)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > max(source, target) and sharing() is not None:
+            operate(path_of(args[source]), name, writes=False)
+            operate(path_of(args[target]), name, writes=True)
+        return original(*args, **kwargs)
+
+    return call
+
+
+def ask_entry(entry: os.DirEntry[Any], name: str, place: Place) -> bool:
+    """The program is about to ask, at `place`, an entry that `os.scandir` has found; whether that asks the system."""
+    if name not in ("stat", "is_dir", "is_file", "is_symlink", "is_junction"):
+        return False
+    operate(path_of(entry.path), name, writes=False, place=place)
+    return True
+
+
 _open = os.open
 
 
@@ -105,6 +160,12 @@ def _replacements() -> Iterator[tuple[Any, Any]]:
             original = getattr(os, name, None)
             if original is not None:
                 yield original, _pointed(original, writes=writes, which=which)
+    for name, content in _TRANSFERS.items():
+        if hasattr(os, name):
+            yield getattr(os, name), _transferring(getattr(os, name), content)
+    for name, (source, target) in _COPYING.items():
+        if hasattr(os, name):
+            yield getattr(os, name), _copying(getattr(os, name), source, target)
     yield _open, open_
 
 

@@ -16,7 +16,7 @@ import stat
 from typing import Any
 
 from pytest_racecheck.runtime.context import control
-from pytest_racecheck.runtime.processes.acting import sharing
+from pytest_racecheck.runtime.processes.acting import may_share, sharing
 from pytest_racecheck.runtime.processes.file_calls import operate, peeked
 from pytest_racecheck.runtime.processes.file_locks import closing
 from pytest_racecheck.runtime.processes.paths import path_of
@@ -32,15 +32,20 @@ class File(io.FileIO):
     def __init__(self, file: Any, mode: str, closefd: bool, opener: Any) -> None:
         super().__init__(file, mode, closefd, opener)
         self._path = path_of(file)
+        # What was opened before others were there may be theirs, too, and then all are at the same place in it.
+        self._handed_on = sharing() is None
 
     def _stand(self, name: str, *, data: Any = None) -> None:
-        if not control.scheduler.alone:
+        if not self._stands():
             return
         writes = data is not None
         operate(
             self._path, name, writes=writes, kind="WRITE" if writes else "READ", depth=4,
             content=lambda: bytes(data) if writes else peeked(self.fileno()),
         )  # fmt: skip
+
+    def _stands(self) -> bool:
+        return bool(control.scheduler.alone)
 
     def read(self, size: int | None = -1, /) -> Any:
         """Bytes from the file."""
@@ -62,6 +67,12 @@ class File(io.FileIO):
         self._stand("write", data=data)
         return super().write(data)
 
+    def seek(self, pos: int, whence: int = 0, /) -> int:
+        """Go to another place in the file."""
+        if self._handed_on and self._stands():
+            operate(self._path, "seek", writes=False)
+        return super().seek(pos, whence)
+
     def close(self) -> None:
         """Let go of the file, and of what locks there are on it."""
         if not self.closed:
@@ -79,8 +90,7 @@ def open_(
     newline: str | None = None, closefd: bool = True, opener: Any = None,
 ) -> Any:  # fmt: skip
     """`open`."""
-    processes = sharing()
-    if processes is None or not isinstance(mode, str) or (buffering == 0 and "b" not in mode):
+    if not may_share() or not isinstance(mode, str) or (buffering == 0 and "b" not in mode):
         return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
     path = path_of(file)
     if path is None:

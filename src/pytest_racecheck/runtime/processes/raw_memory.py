@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.model.operation import Kind
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.acting import sharing
+from pytest_racecheck.runtime.processes.file_calls import ask_entry
 from pytest_racecheck.runtime.processes.mappings import mapped_at
 from pytest_racecheck.runtime.processes.request import Key, Request, Told
 from pytest_racecheck.runtime.processes.values import key_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.points import Point
 
 _CTYPES = (ctypes._SimpleCData, ctypes.Array, ctypes.Structure, ctypes.Union)
+_POINTER = ctypes._Pointer
 _WRITING = frozenset(
     {"pack_into", "write", "write_byte", "resize", "move", "memset", "memmove", "fill"}
 )
@@ -54,6 +57,12 @@ def called(callee: Any, point: Point, arguments: tuple[object, ...]) -> bool:
     if name in _QUIET:
         return False
     receiver = getattr(callee, "__self__", None)
+    if type(receiver) is os.DirEntry:
+        site = point.site
+        asks = ask_entry(receiver, name, (site.file, site.line, site.function))
+        if asks:
+            point.hot, point.cold = True, False
+        return asks
     for obj in (receiver, *arguments):
         kind = type(obj)
         found = _kinds.get(kind)
@@ -82,7 +91,12 @@ def _stand(obj: Any, point: Point, *, writes: bool) -> bool:
     place = (site.file, site.line, site.function)
     processes.perform(Request("touch", key, writes, place, told))
     # A view of a block may not be held: the block could not be closed meanwhile.
-    if told is not None and writes and site.kind not in _CALLS and isinstance(obj, _CTYPES):
+    if (
+        told is not None
+        and writes
+        and site.kind not in _CALLS
+        and isinstance(obj, (*_CTYPES, _POINTER))
+    ):
         processes.written(partial(_value_of, obj, site.name))
     return True
 
@@ -102,6 +116,8 @@ def _value_of(obj: Any, name: str) -> str | None:
     """The attribute of that name; without one, what is in an array, if that is little."""
     if name:
         return repr(getattr(obj, name, None))[:_LONGEST]
+    if isinstance(obj, _POINTER):
+        return repr(getattr(obj.contents, "value", None))[:_LONGEST]
     if isinstance(obj, (ctypes.Array, memoryview)) and len(obj) <= _FEW:
         return repr(list(obj))[:_LONGEST]
     return None
@@ -113,6 +129,8 @@ def mapping_of(obj: Any) -> Key | None:
         kind = type(obj)
         if issubclass(kind, _CTYPES):
             return key_of(obj) or _at(ctypes.addressof(obj))
+        if issubclass(kind, _POINTER):
+            return _at(ctypes.addressof(obj.contents)) if obj else None
         if issubclass(kind, mmap.mmap):
             return _of_mapping(obj)
         if kind is memoryview:
@@ -151,7 +169,7 @@ def _at(address: int) -> Key | None:
 
 
 def _is_mapped_kind(kind: type) -> bool:
-    if issubclass(kind, (*_CTYPES, mmap.mmap, memoryview)):
+    if issubclass(kind, (*_CTYPES, _POINTER, mmap.mmap, memoryview)):
         return True
     return kind.__name__ in ("ShareableList", "ndarray") and kind.__module__ in (
         "multiprocessing.shared_memory",

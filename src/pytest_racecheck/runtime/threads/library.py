@@ -64,6 +64,11 @@ class Frames:
         return frame.f_code.co_name if frame is not None else ""
 
     @property
+    def is_entered(self) -> bool:
+        """Whether a `with` has called it."""
+        return self.outer is not None and self.outer.f_code.co_name == "__enter__"
+
+    @property
     def subject(self) -> Any:
         """The object whose method was called; None where it was no method."""
         return None if self.outer is None else self_of(self.outer)

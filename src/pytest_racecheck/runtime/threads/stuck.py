@@ -73,10 +73,11 @@ def _waiting(
     # Who runs no code of the program's, such as a thread whose target is a lock's own `acquire`, was called by the library.
     called = at.subject if at.user is not None else None
     subject = wait.subject if called is None else called
+    site = at.site() if called is None or at.is_entered else None
     described = Waiting(
         task=task.name,
         operation=at.function if at.user is not None and at.outer is not None else wait.operation,
-        resource=None if frames is None or subject is None else name_of(subject, frames, at.site()),
+        resource=None if frames is None or subject is None else name_of(subject, frames, site),
         position=at.position,
         holder=holder.name if holder is not None and not notified else None,
         held_since=None if notified else getattr(wait.subject, "taken_at", None),

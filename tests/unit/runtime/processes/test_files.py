@@ -146,6 +146,53 @@ def start(folder: Path, text: str, _shared: object) -> Path:
     return path
 
 
+def increment_by_place(path: Path) -> None:
+    """By calls that say where in the file."""
+    fd = os.open(path, os.O_RDWR)
+    number = int(os.pread(fd, 1, 0))
+    os.pwrite(fd, b"%d" % (number + 1), 0)
+    os.close(fd)
+
+
+def increment_in_pieces(path: Path) -> None:
+    """By calls that take several buffers."""
+    fd, piece = os.open(path, os.O_RDWR), bytearray(1)
+    os.preadv(fd, [piece], 0)
+    os.pwritev(fd, [b"%d" % (int(piece) + 1)], 0)
+    os.close(fd)
+
+
+def by_place_locked(path: Path) -> None:
+    with open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        increment_by_place(path)
+
+
+def note_once(path: Path) -> None:
+    if "user.mine" not in os.listxattr(path):
+        os.setxattr(path, "user.mine", b"1", os.XATTR_CREATE)
+
+
+def remove_full(path: Path) -> None:
+    for entry in os.scandir(path.parent):
+        if entry.stat().st_size:
+            os.unlink(entry.path)
+
+
+def count_in_common(file) -> None:
+    """In a file that was opened before the fork, so that its place is everybody's."""
+    file.seek(0)
+    number = int(file.read(1))
+    file.seek(0)
+    file.write(b"%d" % (number + 1))
+    file.flush()
+
+
+def count_in_turn(file, lock) -> None:
+    with lock:
+        count_in_common(file)
+
+
 # Name: text at the start, racy targets, safe ones, check.
 CASES = {
     "read, change, write": ("0", [increment] * 2, [increment_locked] * 2, partial(holds, "2")),
@@ -154,6 +201,9 @@ CASES = {
     "pid file": ("", [claim] * 2, [claim_safely] * 2, partial(holds, "x")),
     "torn json": ("", [write_json, read_json], [write_json_safely, read_json], None),
     "rename": ("", [append, rotate], [append_locked, rotate_locked], partial(holds, "x")),
+    "by place": ("0", [increment_by_place] * 2, [by_place_locked] * 2, partial(holds, "2")),
+    "in pieces": ("0", [increment_in_pieces] * 2, [by_place_locked] * 2, partial(holds, "2")),
+    "an entry": ("x", [remove_full] * 2, [make_folder_safely] * 2, None),
     "sqlite": ("", [pay] * 2, [pay_safely] * 2, balance_of),
 }
 
@@ -172,6 +222,9 @@ KINDS = {
     "read, change, write": {"lost update", "torn read"},
     "exists, makedirs": {"check then act"},
     "pid file": {"check then act"},
+    "by place": {"lost update"},
+    "in pieces": {"lost update"},
+    "an entry": {"check then act", "order violation"},
     "sqlite": {"lost update"},
 }
 
@@ -196,3 +249,34 @@ def test_the_safe_twin_is_not_reported(race, name, tmp_path) -> None:
     report = race(CASES[name][2], schedules=12, **words_of(name, tmp_path))
     assert report.verdict is Verdict.NOT_FOUND, str(report)
     assert (report.runs, report.failures) == (12, 0)
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_a_file_that_was_opened_before_the_fork(race, buffering, tmp_path) -> None:
+    """What processes do with it is seen, to go to another place in it included; under a lock it is safe."""
+
+    def opened(shared):
+        path = start(tmp_path, "0", shared)
+        return path.open("r+b", buffering)
+
+    def counted(file, *_lock) -> bool:
+        file.close()
+        return holds("2", Path(file.name))
+
+    report = race(count_in_common, setup=opened, check=counted, schedules=40)
+    report.assert_racy()
+    safe = race(count_in_turn, setup=lambda s: (opened(s), s.lock()), check=counted, schedules=12)
+    assert safe.verdict is Verdict.NOT_FOUND, str(safe)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="files have no attributes here")
+def test_attributes_of_files(race, tmp_path) -> None:
+    """To list them is to look, so who looks and then adds one has looked before the other one adds it."""
+    path = start(tmp_path, "", None)
+    try:
+        os.setxattr(path, "user.tried", b"1")
+    except OSError:
+        pytest.skip("nor on this file system")
+    report = race(note_once, setup=partial(start, tmp_path, ""), schedules=40)
+    assert report.failure is not None
+    assert report.failure.kind == "check then act"

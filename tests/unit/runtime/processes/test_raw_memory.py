@@ -32,6 +32,11 @@ def add_to_item(items) -> None:
     items[0] += 1
 
 
+def add_by_pointer(items) -> None:
+    pointer = ctypes.cast(items, ctypes.POINTER(ctypes.c_int))
+    pointer[0] += 1
+
+
 def add_to_block(block) -> None:
     block.buf[0] += 1
 
@@ -72,6 +77,7 @@ KINDS = {
     "RawValue": (lambda _: RawValue("i", 0), add_to_value, lambda v: v.value == 2),
     "RawValue of a structure": (lambda _: RawValue(Point), add_to_field, lambda p: p.x == 2),
     "RawArray": (lambda _: RawArray("i", 2), add_to_item, lambda a: a[0] == 2),
+    "a pointer": (lambda _: RawArray("i", 2), add_by_pointer, lambda a: a[0] == 2),
     "mmap": (lambda _: mmap.mmap(-1, 16), add_to_item, lambda m: m[0] == 2),
     "struct": (
         lambda _: mmap.mmap(-1, 16), add_packed, lambda m: struct.unpack_from("i", m, 8)[0] == 2,
