@@ -285,6 +285,7 @@ def test_a_daemon_of_a_package_under_jitter(
 ) -> None:
     """The same where nobody decides who goes on: it is told, and any other thread's exception makes the run fail."""
     source = PACKAGE.format(daemon=daemon).replace("if self.beats is not None", "if self.missing")
+    source = source.replace("time.sleep(1)", "time.sleep(0.05)")
     _install_hearts(project, tmp_path_factory, monkeypatch, source)
     result = explored(
         "--racecheck-scope=hearts", "--racecheck-mode=jitter", "--racecheck-schedules=10"
