@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pytest_racecheck
-from pytest_racecheck import SetupFailed, UsageError, explore, replay
+from pytest_racecheck import SetupFailed, UsageError, Verdict, explore, replay
 
 PACKAGE = str(Path(pytest_racecheck.__file__).parent)
 
@@ -138,3 +138,12 @@ def test_a_campaign_inside_a_target_of_another_is_refused() -> None:
     """It is named together with the task that asked for it, and ends the outer one."""
     with pytest.raises(UsageError, match="a campaign over .*work was started inside task"):
         explore(lambda: explore(work, schedules=2), schedules=2)
+
+
+def test_a_campaign_inside_a_process_of_another_is_refused() -> None:
+    """There it is what the target raises: told, and no silent pass."""
+    report = explore(
+        lambda: explore(work, schedules=2), backend="process", start_method="fork", schedules=2
+    )
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "UsageError: a campaign over" in str(report)

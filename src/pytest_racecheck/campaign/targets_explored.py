@@ -14,6 +14,7 @@ from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.model.token import Token
 from pytest_racecheck.runtime.backend import Around, Backend, as_it_is
+from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.entrance import hosted
 from pytest_racecheck.runtime.jitter.targets import TargetsProgram
@@ -65,9 +66,9 @@ def explore_targets(
 
 
 def _refuse_inside(name: str) -> None:
-    """A run cannot have another campaign's schedules inside one of its tasks."""
+    """A run cannot have another campaign's schedules inside one of its tasks, be it the main one of another process."""
     task = calling_task()
-    if task is not None and task.index:
+    if task is not None and (task.index or control.scheduler.superior is not None):
         raise UsageError(
             f"a campaign over {name} was started inside task {task.name}; expected a campaign"
             " outside of the targets of another one"
