@@ -116,6 +116,24 @@ def test_an_executor_that_is_left_with_a_stuck_worker(impatient) -> None:
     result.stdout.fnmatch_lines(["E     main waits in Future.result() at test_*.py:6*"])
 
 
+def test_a_pool_whose_test_has_given_up_waiting(project) -> None:
+    """The session ends though a worker of a pool, which the interpreter would wait for, hangs for ever: nobody has to end it by hand."""
+    project.makepyfile("""
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        def test_it():
+            pool = ThreadPoolExecutor(1)
+            pool.submit(threading.Event().wait)
+            pool.shutdown(wait=False)
+    """)
+    result = project.runpytest_subprocess(
+        "--racecheck", "--racecheck-mode=jitter", "--racecheck-schedules=3", timeout=60
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*outlived its run*"])
+
+
 def test_a_slow_test_does_not_hang(impatient) -> None:
     """Who sleeps, in whichever thread, is not taken for one that hangs."""
     result = impatient("""

@@ -231,7 +231,8 @@ def _await_stragglers(world: World, started: list[threading.Thread]) -> None:
     for thread in started:
         if lives(thread) and not (world.in_child and thread.daemon):
             world.leaked.append(f"thread {getattr(thread, _TASK).name}")
-            if world.hung:
+            if world.hung or _is_worker(thread):
+                # Where the test itself has given up waiting for it, nothing else says that it hangs.
                 _abandon(thread)
 
 
