@@ -190,12 +190,13 @@ def test_a_loop_for_ever_ends_in_every_run() -> None:
     assert "spin-1 goes on at" in str(report)
 
 
-def test_who_computes_for_ever_gets_no_verdict() -> None:
+def test_who_computes_for_ever_gets_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time alone accuses nobody, and the loop is named."""
-    report = explore([compute, nothing], setup=lambda _shared: Waiting(), seconds=1)
+    monkeypatch.setattr("pytest_racecheck.runtime.threads.controlled.LONGEST", 0.5)
+    report = explore([compute, nothing], setup=lambda _shared: Waiting(), seconds=0.5)
     assert report.verdict is Verdict.INCONCLUSIVE
     assert (
-        "compute-1 computes without end (5 s and no scheduling point), at" in report.result.reason
+        "compute-1 computes without end (0.5 s and no scheduling point), at" in report.result.reason
     )
 
 
