@@ -51,6 +51,7 @@ _OURS = str(Path(__file__).parents[2]) + os.sep
 _CONTAINERS = (list, dict, set, bytearray, collections.deque)
 #: Containers in Python around one of C, which they call `data`.
 WRAPPED_CONTAINERS = (collections.UserDict, collections.UserList)
+_SIZED = (*_CONTAINERS, tuple, str, bytes, frozenset)
 # They look at what they are given.
 _LOOKS = (len, isinstance, issubclass, callable, id)
 # Of types: made at run time, as all classes in Python are; and not to be changed, which none of those is.
@@ -240,7 +241,7 @@ def only_reads(callee: Any, arguments: tuple[object, ...]) -> bool:
     if type(callee) is not BuiltinFunctionType:
         return False
     if callee in _LOOKS:
-        return all(is_builtin(type(one)) or callee is not len for one in arguments[:1])
+        return callee is not len or type(arguments[0]) in _SIZED
     return type(callee.__self__) in _CONTAINERS and callee.__name__ in _READS
 
 

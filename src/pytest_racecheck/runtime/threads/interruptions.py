@@ -49,4 +49,6 @@ def _remembering(
             remember(error)
             raise
 
+    # Whose it is can be asked.
+    handle.__wrapped__ = handler  # type: ignore[attr-defined]
     return handle

@@ -5,15 +5,17 @@ a race leaves just that: one task that asks for it again and again. To count wha
 gone on for as long as a run may take in steps, it is looked at closely: where all its functions stand, and what all their variables are. If
 it comes by there again and everything is the same, while it has only read, it will do so for ever.
 
-That is sure only where all that could have changed was seen. A call into C, code of the library, a property, a `for` (whose iterator is no
-variable): after each of them there is no telling, and it is left to the watchdog, which knows how long a run may compute. The distance from which the
-state is compared doubles, as in Brent's search for a cycle (1980), so that what is computed for long pays next to nothing.
+That is sure only where all that could have changed was seen. A call into C, code of the library, a property, memory that others may write, a `for`
+(whose iterator is no variable), a loop of the library's that calls the program, a thread that is no task, a signal handler of the program's: with any of
+them there is no telling, and it is left to the watchdog, which knows how long a run may compute. The distance from which the state is compared
+doubles, as in Brent's search for a cycle (1980), so that what is computed for long pays next to nothing.
 """
 
 from __future__ import annotations
 
 import dis
 import linecache
+import signal
 import sys
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,8 @@ from pytest_racecheck.model.operation import Kind
 from pytest_racecheck.model.outcome import Outcome, TaskError
 from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.threads.contents import is_builtin, only_reads
+from pytest_racecheck.runtime.threads.foreign import are_there_any
+from pytest_racecheck.runtime.threads.library import variables_of
 from pytest_racecheck.runtime.threads.resources import class_of, is_a
 from pytest_racecheck.runtime.threads.task import Aborted
 
@@ -36,7 +40,8 @@ _BUILT_IN = (list, dict, set, frozenset, tuple, str, bytes, int, float, bool, ty
 # From the functions below that look, over `did`, `is_done` and the hook, to the hook's caller.
 _CALLER = 4
 
-State = tuple[tuple[CodeType, int, tuple[object, ...]], ...]
+#: The outermost function in scope that the task is in, and of it and all inside of it where they stand and what their variables are.
+State = tuple[FrameType, tuple[tuple[CodeType, int, tuple[object, ...]], ...]]
 
 
 class LonelyLoop:
@@ -65,7 +70,7 @@ class LonelyLoop:
                 self._compare_from = 2 * self._done
         elif self._state is not None:
             if point.number == self._place and self._same(self._state, self._state_now()):
-                self._end(self._state)
+                self._has_gone_round()
         elif self._done >= self._compare_from:
             self._state, self._place = self._state_now(), point.number
             if self._state is None:
@@ -82,9 +87,9 @@ class LonelyLoop:
         if point.writes:
             return False
         kind = type(obj)
-        if point.site.kind in (Kind.LOAD_GLOBAL, Kind.LOAD_CELL) or is_builtin(kind):
-            return kind in _BUILT_IN or point.site.kind is not Kind.ITERATE
-        if point.site.kind is not Kind.LOAD_ATTR:
+        if point.site.kind in (Kind.LOAD_GLOBAL, Kind.LOAD_CELL) or kind in _BUILT_IN:
+            return True
+        if point.site.kind is not Kind.LOAD_ATTR or is_builtin(kind):
             return False
         if class_of(kind, "__getattr__") or class_of(kind, "__getattribute__") is not object:
             return is_a(obj, type)
@@ -93,13 +98,14 @@ class LonelyLoop:
     def _state_now(self) -> State | None:
         """Where the task stands in all its functions in scope and what their variables are; None where that does not tell all."""
         frame: FrameType | None = sys._getframe(_CALLER)
-        state: list[tuple[CodeType, int, tuple[object, ...]]] = []
+        outermost: FrameType | None = None
+        inside: list[tuple[CodeType, int, tuple[object, ...]]] = []
         while frame is not None and self._scheduler.in_scope(frame.f_code.co_filename):
-            if len(state) == _DEEPEST or self._has_iterator(frame.f_code):
+            if len(inside) == _DEEPEST or self._has_iterator(frame.f_code):
                 return None
-            state.append((frame.f_code, frame.f_lasti, tuple(frame.f_locals.values())))
-            frame = frame.f_back
-        return tuple(state)
+            inside.append((frame.f_code, frame.f_lasti, tuple(variables_of(frame).values())))
+            outermost, frame = frame, frame.f_back
+        return None if outermost is None else (outermost, tuple(inside))
 
     def _has_iterator(self, code: CodeType) -> bool:
         found = self._iterates.get(code)
@@ -113,18 +119,23 @@ class LonelyLoop:
     def _same(before: State, now: State | None) -> bool:
         return (
             now is not None
-            and len(before) == len(now)
+            and now[0] is before[0]
+            and len(now[1]) == len(before[1])
             and all(
                 code is other and at == there and len(held) == len(holds)
                 and all(one is another for one, another in zip(held, holds, strict=True))
-                for (code, at, held), (other, there, holds) in zip(before, now, strict=True)
+                for (code, at, held), (other, there, holds) in zip(before[1], now[1], strict=True)
             )
         )  # fmt: skip
 
-    def _end(self, state: State) -> None:
+    def _has_gone_round(self) -> None:
         self._state = None
-        scheduler, (code, _, _) = self._scheduler, state[0]
-        place = Position(code.co_filename, sys._getframe(_CALLER).f_lineno, code.co_qualname)
+        if are_there_any() or _handles_signals(self._scheduler):
+            self._limit = sys.maxsize
+            return
+        scheduler, frame = self._scheduler, sys._getframe(_CALLER)
+        code = frame.f_code
+        place = Position(code.co_filename, frame.f_lineno, code.co_qualname)
         source = linecache.getline(place.file, place.line).strip()
         scheduler.record(
             TaskError(
@@ -137,3 +148,10 @@ class LonelyLoop:
         )
         scheduler.abort()
         raise Aborted
+
+
+def _handles_signals(scheduler: Scheduler) -> bool:
+    """Whether a function of the program's may be called by a signal."""
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    codes = [getattr(getattr(one, "__wrapped__", one), "__code__", None) for one in handlers]
+    return any(code is not None and scheduler.in_scope(code.co_filename) for code in codes)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import mmap
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -110,9 +114,80 @@ def _by_generator(flag: Flag) -> None:
         pass
 
 
+def _by_library(flag: Flag) -> None:
+    tried: list[int] = []
+    # What calls again and again is not the program's.
+    functools.reduce(lambda _, __: flag.is_done(), range(3 * STEPS), tried)
+
+
+def _by_shared_memory(flag: Flag) -> None:
+    seen = mmap.mmap(-1, 1)
+    while not flag.done and len(seen) and flag.rounds < 2 * STEPS:
+        flag.rounds += seen[0] + 1
+
+
 @pytest.mark.parametrize(
-    "wait", [_counting, _writing, _through_a_property, _by_iterator, _by_generator]
+    "wait",
+    [
+        _by_library,
+        _by_shared_memory,
+        _counting,
+        _writing,
+        _through_a_property,
+        _by_iterator,
+        _by_generator,
+    ],
 )
 def test_who_may_come_to_an_end(wait: Callable[[Flag], None]) -> None:
     """A variable, a write, or what cannot be seen from outside makes a difference: nobody is accused, and it does end."""
     assert _alone(wait).errors == []
+
+
+def test_who_may_be_let_go_by_a_thread_that_is_no_task() -> None:
+    """Whatever it looks like: the loop ends when that one sees fit."""
+    flags: list[Flag] = []
+    asked = threading.Event()
+
+    def wait(flag: Flag) -> None:
+        flags.append(flag)
+        asked.set()
+        while not flag.done:
+            pass
+
+    def let_go() -> None:
+        asked.wait()
+        while flags[0].rounds < 1:
+            # It takes its time: the other one has gone round long before.
+            flags[0].rounds += LATER.acquire(timeout=0.5) + 1
+        flags[0].done = True
+
+    stranger = threading.Thread(target=let_go, daemon=True)
+    stranger.start()
+    assert _alone(wait).errors == []
+    stranger.join()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here")
+def test_who_may_be_let_go_by_a_signal() -> None:
+    """A handler of the program's may do so at any time."""
+    flags: list[Flag] = []
+
+    def wait(flag: Flag) -> None:
+        flags.append(flag)
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        while not flag.done:
+            pass
+
+    def let_go(*_: object) -> None:
+        flags[0].done = True
+
+    before = signal.signal(signal.SIGALRM, let_go)
+    try:
+        assert _alone(wait).errors == []
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+LATER = threading.Lock()
+LATER.acquire()
