@@ -205,13 +205,16 @@ class ExploreCampaign:
     def _is_out_of_control(self, controlled: Controlled) -> bool:
         """Whether the last run ended because a task blocked in something that no schedule decides, or would not end: that accuses nobody."""
         call = controlled.blocked()
-        if call is not None and call.computes:
-            # Real threads could not be ended either.
-            self._reason = self._reason if self._explanation else f"it cannot be explored: {call}"
-        elif call is not None:
+        if call is None:
+            return False
+        if call.computes and self._explanation is not None:
+            # What was found before stands.
+            return True
+        self._reason = f"it cannot be explored: {call}"
+        if not call.computes:
+            # Real threads that compute could not be ended either.
             self.stuck_call = str(call)
-            self._reason = f"it cannot be explored: {call}"
-        return call is not None
+        return True
 
     def _site(self, controlled: Controlled, number: int) -> Site | None:
         return controlled.points.all[number].site if number >= 0 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 from pytest_racecheck.campaign.jitter import JitterCampaign
 from pytest_racecheck.instrument.scope import Scope
@@ -46,10 +47,7 @@ class TargetsCampaign:
     def run(self) -> CampaignResult:
         """All runs. Inside a run of somebody else's campaign this one takes its place."""
         if current.task is not None and current.task.name != "main":
-            raise UsageError(
-                f"a campaign over {self._program.name} was started inside task {current.task.name}; expected a campaign"
-                " outside of the targets of another one"
-            )
+            refuse_inside(self._program.name, current.task.name)
         with (
             left_as_found(self._start),
             Interrupts() as interrupts,
@@ -71,6 +69,14 @@ class TargetsCampaign:
             start=self._start,
             lonely=len(self._program.bodies) < 2,
         )
+
+
+def refuse_inside(name: str, task: str) -> NoReturn:
+    """A run cannot have another campaign's schedules inside one of its tasks; raises UsageError."""
+    raise UsageError(
+        f"a campaign over {name} was started inside task {task}; expected a campaign"
+        " outside of the targets of another one"
+    )
 
 
 def classify_target(error: BaseException) -> Judgement:

@@ -8,8 +8,12 @@ from typing import Any
 
 from pytest_racecheck.campaign.explore import ExploreCampaign
 from pytest_racecheck.campaign.mode import jittered_instead
-from pytest_racecheck.campaign.targets import TargetsCampaign, classify_target, files_of
-from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.campaign.targets import (
+    TargetsCampaign,
+    classify_target,
+    files_of,
+    refuse_inside,
+)
 from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
 from pytest_racecheck.model.token import Token
@@ -39,7 +43,7 @@ def explore_targets(
 
     `jittered` is the backend that takes their place where they block out of control.
     """
-    _refuse_inside(name)
+    _check_where(name)
     backend, beside = _controlled(jittered.name, settings.start_method)
     program = (around or as_it_is)(TargetsProgram(name, backend, bodies, setup, check))
     campaign = ExploreCampaign(
@@ -65,14 +69,11 @@ def explore_targets(
     return jittered_instead(instead, campaign.stuck_call)
 
 
-def _refuse_inside(name: str) -> None:
-    """A run cannot have another campaign's schedules inside one of its tasks, be it the main one of another process."""
+def _check_where(name: str) -> None:
+    """Refuse a campaign in a target of another one; the main task of another process is one, too."""
     task = calling_task()
     if task is not None and (task.index or control.scheduler.superior is not None):
-        raise UsageError(
-            f"a campaign over {name} was started inside task {task.name}; expected a campaign"
-            " outside of the targets of another one"
-        )
+        refuse_inside(name, task.name)
 
 
 def _controlled(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.model.settings import layered
 from pytest_racecheck.plugin.fixtures import manager_race as manager_race
 from pytest_racecheck.plugin.fixtures import process_race as process_race
@@ -61,14 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _scope(config: pytest.Config, options: Options) -> Scope:
-    from pytest_racecheck.instrument.scope import Scope, check_names
+    from pytest_racecheck.instrument.scope import Scope, ScopeError
 
-    packages = layered(*options.layers).scope or ()
     try:
-        check_names(packages, "--racecheck-scope (racecheck_scope in an ini-file)")
-        return Scope(config.rootpath, packages)
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        return Scope(config.rootpath, layered(*options.layers).scope or ())
+    except ScopeError as error:
+        told = ScopeError(error.name, "--racecheck-scope (racecheck_scope in an ini-file)")
+        raise pytest.UsageError(str(told)) from None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -34,15 +34,8 @@ class Portfolio(Base):
         pos, surw, urw, walk = POS(), SURW(), URW(), RandomWalk()
         pct, delay = PCT((2,)), Delay()
         self._strategies: tuple[Strategy, ...] = (
-            pos,
-            surw,
-            pct,
-            urw,
-            walk,
-            PCT((1,)),
-            delay,
-            PCT((3,)),
-        )
+            pos, surw, pct, urw, walk, PCT((1,)), delay, PCT((3,)),
+        )  # fmt: skip
         self._for_many: tuple[Strategy, ...] = (pos, surw, pct, urw, walk, pos, delay, surw)
         self._focused = Focused()
         self._runs = self._focused_runs = 0

@@ -26,22 +26,17 @@ _DEEPEST = 40
 
 def sharing() -> Any:
     """Who performs requests for the calling task; None where it is none, has nobody to share with, or is busy with an operation already."""
+    processes = involved()
+    return None if processes is None or processes.is_alone else processes
+
+
+def involved() -> Any:
+    """The same where there may be nobody yet to share with: what the calling task makes now may come to be shared later."""
     scheduler = control.scheduler
     if scheduler.aborting or calling_task() is None:
         return None
     processes = scheduler.processes
-    if processes is None or processes.inside or processes.is_alone:
-        return None
-    return processes
-
-
-def may_share() -> bool:
-    """Whether what the calling task makes now may come to be shared: it is part of a program of several processes, if only later."""
-    scheduler = control.scheduler
-    if scheduler.aborting or calling_task() is None:
-        return False
-    processes = scheduler.processes
-    return processes is not None and not processes.inside
+    return None if processes is None or processes.inside else processes
 
 
 def acting_place(depth: int) -> Place | None:

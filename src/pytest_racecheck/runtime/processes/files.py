@@ -16,7 +16,7 @@ import stat
 from typing import Any
 
 from pytest_racecheck.runtime.context import control
-from pytest_racecheck.runtime.processes.acting import may_share, sharing
+from pytest_racecheck.runtime.processes.acting import involved, sharing
 from pytest_racecheck.runtime.processes.file_calls import operate, peeked
 from pytest_racecheck.runtime.processes.file_locks import closing
 from pytest_racecheck.runtime.processes.paths import path_of
@@ -36,16 +36,13 @@ class File(io.FileIO):
         self._handed_on = sharing() is None
 
     def _stand(self, name: str, *, data: Any = None) -> None:
-        if not self._stands():
+        if not control.scheduler.alone:
             return
         writes = data is not None
         operate(
             self._path, name, writes=writes, kind="WRITE" if writes else "READ", depth=4,
             content=lambda: bytes(data) if writes else peeked(self.fileno()),
         )  # fmt: skip
-
-    def _stands(self) -> bool:
-        return bool(control.scheduler.alone)
 
     def read(self, size: int | None = -1, /) -> Any:
         """Bytes from the file."""
@@ -69,7 +66,7 @@ class File(io.FileIO):
 
     def seek(self, pos: int, whence: int = 0, /) -> int:
         """Go to another place in the file."""
-        if self._handed_on and self._stands():
+        if self._handed_on and control.scheduler.alone:
             operate(self._path, "seek", writes=False)
         return super().seek(pos, whence)
 
@@ -90,7 +87,7 @@ def open_(
     newline: str | None = None, closefd: bool = True, opener: Any = None,
 ) -> Any:  # fmt: skip
     """`open`."""
-    if not may_share() or not isinstance(mode, str) or (buffering == 0 and "b" not in mode):
+    if involved() is None or not isinstance(mode, str) or (buffering == 0 and "b" not in mode):
         return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
     path = path_of(file)
     if path is None:

@@ -22,7 +22,7 @@ class Told(NamedTuple):
     """What is to be said of an operation in a report; only asked for in a run that is recorded.
 
     `kind` is the name of a `Kind` or an `Action`, `name` what the source calls the resource, `columns` those of a Site, `spelled` the
-    attribute or method, `value` what was read, as text. `call` is the library's call that it is part of, as `called_at` tells it.
+    attribute or method, `value` what was read, as text. `call` is the library's call that it is part of, as `standing.Calls` tells it.
     """
 
     kind: str

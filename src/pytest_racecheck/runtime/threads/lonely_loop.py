@@ -14,19 +14,19 @@ doubles, as in Brent's search for a cycle (1980), so that what is computed for l
 from __future__ import annotations
 
 import dis
-import linecache
 import signal
 import sys
-from types import CodeType, FrameType, FunctionType, MethodType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.operation import Kind
 from pytest_racecheck.model.outcome import Outcome, TaskError
-from pytest_racecheck.model.trace import Position
+from pytest_racecheck.runtime.threads.beginning import is_seen
 from pytest_racecheck.runtime.threads.contents import is_builtin, only_reads
 from pytest_racecheck.runtime.threads.foreign import are_there_any
 from pytest_racecheck.runtime.threads.library import variables_of
 from pytest_racecheck.runtime.threads.resources import class_of, is_a
+from pytest_racecheck.runtime.threads.stuck import position_of, source_at
 from pytest_racecheck.runtime.threads.task import Aborted
 
 if TYPE_CHECKING:
@@ -79,11 +79,7 @@ class LonelyLoop:
     def _only_reads(self, obj: Any, point: Point, arguments: tuple[object, ...] | None) -> bool:
         """Whether what the task does is seen whole, and changes nothing."""
         if arguments is not None:
-            if is_a(obj, (FunctionType, MethodType)):
-                function = obj.__func__ if is_a(obj, MethodType) else obj
-                code = getattr(function, "__code__", None)
-                return code is not None and self._scheduler.in_scope(code.co_filename)
-            return only_reads(obj, arguments)
+            return is_seen(self._scheduler, obj) or only_reads(obj, arguments)
         if point.writes:
             return False
         kind = type(obj)
@@ -133,15 +129,14 @@ class LonelyLoop:
         if are_there_any() or _handles_signals(self._scheduler):
             self._limit = sys.maxsize
             return
-        scheduler, frame = self._scheduler, sys._getframe(_CALLER)
-        code = frame.f_code
-        place = Position(code.co_filename, frame.f_lineno, code.co_qualname)
-        source = linecache.getline(place.file, place.line).strip()
+        scheduler = self._scheduler
+        place, name = position_of(scheduler, sys._getframe(_CALLER)), scheduler.current.name
+        assert place is not None
         scheduler.record(
             TaskError(
-                task=scheduler.current.name,
+                task=name,
                 kind=Outcome.LIVELOCK,
-                summary=f"livelock: {scheduler.current.name} goes round for ever at {place}: {source}",
+                summary=f"livelock: {name} goes round for ever at {place}: {source_at(place)}",
                 details="nobody else was left, and in a whole round nothing was written and no variable changed",
                 position=(place.file, place.line),
             )

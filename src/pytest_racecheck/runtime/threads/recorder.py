@@ -147,11 +147,11 @@ class Recorder:
 
     def _told_call(self, task: Task) -> LibraryCall | None:
         """The library's call on something that processes share."""
-        told = task.told.told
-        if told is None or not task.remote:
-            at = frames_of(sys._getframe(2), self._scheduler.in_scope)
-            return self._calls.of(task, at) if self._is_shared(at.subject) else None
-        return None if told.call is None else self._calls.told(task, told.call)
+        if task.remote:
+            told = task.told.told
+            return None if told is None or told.call is None else self._calls.told(task, told.call)
+        at = frames_of(sys._getframe(2), self._scheduler.in_scope)
+        return self._calls.of(task, at) if self._is_shared(at.subject) else None
 
     def _is_shared(self, subject: object) -> bool:
         return subject is not None and self._scheduler.processes.key_of(subject) is not None

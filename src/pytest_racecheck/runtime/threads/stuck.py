@@ -146,4 +146,9 @@ def livelock_of(scheduler: Scheduler) -> TaskError:
 def _going_on(task: Task, place: Position | None) -> str:
     if place is None:
         return f"{task.name} goes on"
-    return f"{task.name} goes on at {place}: {linecache.getline(place.file, place.line).strip()}"
+    return f"{task.name} goes on at {place}: {source_at(place)}"
+
+
+def source_at(place: Position) -> str:
+    """The source line there, as the project spells it."""
+    return linecache.getline(place.file, place.line).strip()

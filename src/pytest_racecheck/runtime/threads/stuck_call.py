@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import linecache
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
 from pytest_racecheck.model.trace import Position
-from pytest_racecheck.runtime.threads.stuck import position_of
+from pytest_racecheck.runtime.threads.stuck import position_of, source_at
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
@@ -45,8 +44,7 @@ class StuckCall:
     @property
     def line(self) -> str:
         """The source line of the call, as the project spells it."""
-        place = self.position or self.inner
-        return linecache.getline(place.file, place.line).strip()
+        return source_at(self.position or self.inner)
 
     @property
     def where(self) -> str:
