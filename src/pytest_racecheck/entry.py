@@ -9,6 +9,7 @@ import inspect
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,7 @@ def replay(
         workers=workers,
         setup=setup,
         check=check,
-        words={**words, "mode": "explore"},
+        words=words,
         root=Path.cwd(),
         beside=("token", "target", "backend", "workers", "setup", "check"),
         token=token,
@@ -113,6 +114,8 @@ def run_targets(
     said = Settings.checked(words, _spelled, beside)
     refuse_pending(said, _spelled)
     settings = layered(said, *layers)
+    if token is not None:
+        settings = replace(settings, mode="explore")
     bodies = _bodies(target, workers)
     for what, function in (("setup", setup), ("check", check)):
         _check_callable(what, function)
@@ -122,7 +125,8 @@ def run_targets(
         "around": around,
     }  # fmt: skip
     try:
-        return report_of(_run(where, said.mode, token, given), root, again, replayed)
+        asked = said.mode if token is None else settings.mode
+        return report_of(_run(where, asked, token, given), root, again, replayed)
     except RacecheckError as error:
         raise _without_our_frames(error) from error.__cause__
 

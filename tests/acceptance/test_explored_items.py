@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import pytest
@@ -71,7 +72,33 @@ def test_its_token_replays_it(project, explored, plain, monkeypatch) -> None:
         monkeypatch.setenv("PYTHONHASHSEED", seed)
         result = plain(f"--racecheck-replay={token[1]}")
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["E   RaceFound: lost update on Counter.value *"])
+        result.stdout.fnmatch_lines([
+            "racecheck: one run a test, under the schedule of the token",
+            "E   RaceFound: lost update on Counter.value (replayed; 1 preemption)",
+        ])  # fmt: skip
+        result.stdout.no_fnmatch_line("*again: --racecheck-seed*")
+
+
+def test_a_replay_from_another_folder_and_beside_another_mode(project, monkeypatch) -> None:
+    """The command of a report works where the report was made; who asks for a replay does not want jitter."""
+    project.makepyfile(RACY)
+    project.makeini("[pytest]\nracecheck_mode = jitter")
+    monkeypatch.chdir(project.mkdir("below"))
+    run = functools.partial(project.runpytest_subprocess, "-p", "no:randomly", "--rootdir=..")
+    found = run("--racecheck", "--racecheck-mode=explore", "..").stdout.str()
+    command = re.search(r'replay: pytest "(\S+)"[E\s]+--racecheck-replay=(rc1:[\w-]+)', found)
+    assert command is not None
+    result = run(command[1], f"--racecheck-replay={command[2]}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   RaceFound: lost update on Counter.value (replayed; *"])
+
+
+def test_a_replay_that_does_not_take_place(project, plain) -> None:
+    """A test that starts nothing cannot be replayed, and does not pass as if it had been."""
+    project.makepyfile("def test_plain(): pass")
+    result = plain("--racecheck-replay=rc1:AAEIAgYGBnUMX0nE1eo")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   Inconclusive: the token was not replayed: the test starts *"])
 
 
 def test_a_replay_of_changed_code_says_so(project, explored, plain) -> None:
@@ -83,7 +110,7 @@ def test_a_replay_of_changed_code_says_so(project, explored, plain) -> None:
     counting.write_text(
         counting.read_text().replace("value = self.value", "\n        value = self.value")
     )
-    result = plain("--racecheck", "--racecheck-strict", f"--racecheck-replay={token[1]}")
+    result = plain(f"--racecheck-replay={token[1]}")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E   Inconclusive: *the replay went another way*"])
 

@@ -169,3 +169,48 @@ def test_mistakes_under_xdist(project, plain) -> None:
         ["*::test_it: marker argument schedules is 0; expected a whole number of at least 1"]
     )
     assert "INTERNALERROR" not in result.stdout.str()
+
+
+def test_expectations_of_tests_that_ask_for_campaigns(project, plain) -> None:
+    """The race fixtures heed `expect`, too, whatever the body makes of the reports; half of the schedules are missed with less than 1e-15."""
+    project.makepyfile("""
+        import pytest
+        from counting import Counter
+
+        def campaign(race, target):
+            return race(target, setup=Counter, check=lambda c: c.value == 2, schedules=60)
+
+        @pytest.mark.racecheck(expect="race-free")
+        def test_not_free(thread_race):
+            assert campaign(thread_race, Counter.increment).failures
+
+        @pytest.mark.racecheck(expect="race-free")
+        def test_free(thread_race):
+            campaign(thread_race, Counter.increment_safely)
+
+        @pytest.mark.racecheck(expect="race")
+        def test_racy(thread_race):
+            campaign(thread_race, Counter.increment).assert_race_free()
+
+        @pytest.mark.racecheck(expect="race")
+        def test_racy_unseen(thread_race):
+            campaign(thread_race, Counter.increment)
+
+        @pytest.mark.racecheck(expect="race")
+        def test_safe(thread_race):
+            campaign(thread_race, Counter.increment_safely).assert_race_free()
+
+        @pytest.mark.racecheck(expect="race")
+        def test_wrong(thread_race):
+            campaign(thread_race, Counter.increment)
+            raise KeyError("own")
+    """)
+    result = plain()
+    result.assert_outcomes(passed=3, failed=3)
+    result.stdout.fnmatch_lines_random([
+        "E   RaceFound: *",
+        "E   The test is marked expect='race-free'.",
+        "E   RaceNotFound: expected a race in 2 × increment_safely, found none*",
+        "E   The test is marked expect='race'.",
+        "FAILED *::test_wrong - KeyError: 'own'",
+    ])  # fmt: skip

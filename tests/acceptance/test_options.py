@@ -67,6 +67,10 @@ def test_ini_twins(project, plain, name, text) -> None:
             "start-method=x",
             "--racecheck-start-method is 'x'; expected one of fork, spawn, forkserver",
         ),
+        (
+            "mode=jitter --racecheck-replay=rc1:AAEIAgYGBnUMX0nE1eo",
+            "--racecheck-mode is 'jitter' beside *",
+        ),
         ("mode=prove", "not available yet: --racecheck-mode = 'prove'"),
         ("strategy=dpor", "not available yet: --racecheck-strategy = 'dpor'"),
         ("races", "not available yet: --racecheck-races"),
@@ -81,7 +85,7 @@ def test_ini_twins(project, plain, name, text) -> None:
 )
 def test_mistakes_on_the_command_line(project, option, complaint) -> None:
     """An option that cannot be is named in one line with what was expected, and nothing runs."""
-    result = project.runpytest_inprocess(f"--racecheck-{option}")
+    result = project.runpytest_inprocess(*f"--racecheck-{option}".split())
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {complaint}"])
     assert len(result.stderr.str().strip().splitlines()) == 1

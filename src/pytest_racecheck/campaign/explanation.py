@@ -64,7 +64,6 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     """The failure of `run`, which has just ended."""
     key = run.failure_key
     found = schedule_of(controlled)
-    cold = controlled.points.cold_before()
     generator = Random(0)
 
     def replay(schedule: Schedule, strategy: Strategy | None = None) -> Attempt:
@@ -82,15 +81,16 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     if controlled.points.watching:
         spelled_out = replay(found)
     else:
+        cold = controlled.points.cold_before()
         spelled_out = replay(found, ThroughCold(Replay(found), cold.__contains__))
     if not spelled_out.failed_alike:
         return _unfaithful(controlled, run)
     took = time.monotonic() - began
-    begun = _head_start(spelled_out, replay, controlled, cold)
+    begun = _head_start(spelled_out, replay, controlled)
     seconds = _shrink_seconds(begun, took)
     smallest = shrink(begun, replay, runs=SHRINK_RUNS, seconds=seconds)
     if smallest.preemptions:
-        fewer = _fewer_preemptions(smallest, replay, controlled, cold)
+        fewer = _fewer_preemptions(smallest, replay, controlled)
         if fewer is not smallest:
             smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=seconds)
     witness = Witness(Replay(smallest.schedule), describer(controlled))
@@ -108,9 +108,7 @@ def _shrink_seconds(begun: Attempt, took: float) -> float:
     return max(SHRINK_SECONDS, min(MOST_SECONDS, replays * took))
 
 
-def _head_start(
-    first: Attempt, replay: Replayed, controlled: Controlled, cold: frozenset[int]
-) -> Attempt:
+def _head_start(first: Attempt, replay: Replayed, controlled: Controlled) -> Attempt:
     """A schedule that fails alike with far fewer preemptions, if one of a few turns up, the fewest first.
 
     Most races need one, and where there are many tasks, or a run takes long, to come down to it takes far longer than to hit it.
@@ -129,7 +127,7 @@ def _head_start(
         else:
             bounded = Bounded(preemptions, choices, in_order=in_order)
         strategy: Strategy = Collecting(bounded) if controlled.collects else bounded
-        attempt = replay(first.schedule, PastCold(strategy, cold.__contains__))
+        attempt = replay(first.schedule, PastCold(strategy, controlled.points.is_cold))
         if attempt.failed_alike and attempt.preemptions < first.preemptions:
             return attempt
     return first
@@ -145,9 +143,7 @@ def _bounds(preemptions: int) -> Iterator[int]:
         bound *= 2
 
 
-def _fewer_preemptions(
-    first: Attempt, replay: Replayed, controlled: Controlled, cold: frozenset[int]
-) -> Attempt:
+def _fewer_preemptions(first: Attempt, replay: Replayed, controlled: Controlled) -> Attempt:
     """A schedule that fails alike with fewer preemptions, looked for at random, the fewest first; `first` where none turns up."""
     end = time.monotonic() + FEWER_SECONDS
     choices = max(1, controlled.profile.choices)
@@ -162,7 +158,7 @@ def _fewer_preemptions(
                 return first
             if nothing_new > min(NOTHING_NEW, NOTHING_NEW_EACH * (len(seen) + 1)):
                 break
-            attempt = replay(first.schedule, PastCold(strategy, cold.__contains__))
+            attempt = replay(first.schedule, PastCold(strategy, controlled.points.is_cold))
             if attempt.failed_alike and attempt.preemptions < first.preemptions:
                 return attempt
             nothing_new = nothing_new + 1 if attempt.schedule in seen else 0

@@ -106,7 +106,7 @@ class ExploreCampaign:
         self._reason = ""
         self._tasks: tuple[str, ...] = ()
         self._explanation: Explanation | None = None
-        self._replayed = self._passes_untimed = False
+        self._replaying = self._replayed = self._passes_untimed = False
         self._leaked: Counter[str] = Counter()
         self._excused: Counter[str] = Counter()
 
@@ -138,13 +138,14 @@ class ExploreCampaign:
         self, program: Program, token: Token, keys: Collection[CodeKey] | None = None
     ) -> CampaignResult:
         """The one run of `token`, and its report; inconclusive where it goes another way than the token says."""
+        self._replaying = True
         start = self._start or Snapshot(self.scope.modules())
         # Whether collections are choices is part of how choices are counted.
         settings = replace(self.settings, gc=token.gc)
         controlled = Controlled(program, settings, self.scope, self._classify, start, self._beside)
         with left_as_found(None if self._start else start), controlled.in_place():
             controlled.instrument(keys or ())
-            if self._is_function_of_schedule(controlled, replaying=True):
+            if self._is_function_of_schedule(controlled):
                 self._replay(controlled, token)
         return self._conclude(controlled)
 
@@ -166,7 +167,7 @@ class ExploreCampaign:
         controlled.instrument(recorder.keys)
         return run
 
-    def _is_function_of_schedule(self, controlled: Controlled, replaying: bool = False) -> bool:
+    def _is_function_of_schedule(self, controlled: Controlled) -> bool:
         """Run the default schedule until it does the same twice; once it has been made to, that is twice."""
         logs: list[Log] = []
         run = self._first_run(controlled)
@@ -180,7 +181,7 @@ class ExploreCampaign:
                 return False
             logs.append(controlled.log)
             if len(logs) > 1 and logs[-1] == logs[-2]:
-                if replaying:
+                if self._replaying:
                     return True
                 self._count(run, controlled)
                 if run.errors:
@@ -189,7 +190,7 @@ class ExploreCampaign:
             run = controlled.run(Default(), self._random, 1, watched=True)
         difference = first_difference(logs[-2], logs[-1], lambda n: self._site(controlled, n))
         self._count(run, controlled)
-        if not replaying and self._is_stuck_all_the_same(controlled, run):
+        if not self._replaying and self._is_stuck_all_the_same(controlled, run):
             return False
         self._reason = difference or ""
         return False
@@ -294,6 +295,7 @@ class ExploreCampaign:
             modules=tuple(self.scope.modules()),
             tasks=self._tasks,
             schedules=self.budget.runs,
+            replayed=self._replaying,
         )
 
     def _verdict(self) -> tuple[Verdict, str]:

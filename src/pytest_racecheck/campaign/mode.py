@@ -31,6 +31,12 @@ def refuse_mode(mode: str) -> None:
         raise UsageError(f"argument mode is {mode!r} for a free-threaded build; expected 'jitter'")
 
 
+def refuse_replay(source: str) -> None:
+    """Raise UsageError where no token can be replayed; `source` is what gave one."""
+    if FREE_THREADED:
+        raise UsageError(f"{source} is given on a free-threaded build; expected a build with a GIL")
+
+
 def jittered_instead(result: CampaignResult, why: str) -> CampaignResult:
     """The result of a jitter campaign that took the place of an explored one, saying so."""
     return replace(result, not_covered=(f"jittered, not explored: {why}", *result.not_covered))

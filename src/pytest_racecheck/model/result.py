@@ -51,7 +51,8 @@ class CampaignResult:
 
     `reason` says in one line why the verdict is what it is, where that is not plain. `outcomes` counts equal summaries.
     `interval` is the 95 % confidence interval of the failure rate. `modules` were in scope. `titles` are
-    what the program itself calls its tasks, by task name. `schedules` is the budget in runs, where there is one.
+    what the program itself calls its tasks, by task name. `schedules` is the budget in runs, where there is one. `replayed`: its
+    one run is that of a token.
     """
 
     name: str
@@ -73,6 +74,7 @@ class CampaignResult:
     tasks: tuple[str, ...] = field(default=())
     schedules: int | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
+    replayed: bool = False
 
     @property
     def is_race(self) -> bool:

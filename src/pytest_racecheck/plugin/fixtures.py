@@ -57,7 +57,7 @@ class RaceHandle:
                 target, backend=self.backend, workers=workers, setup=setup, check=check,
                 words=words, layers=layers, root=self._config.rootpath,
                 again=again(self._config, own_seed, "this call alone: seed={}"),
-                token=options_of(self._config).replay, replayed=replay_command(item.nodeid), around=around,
+                token=options_of(self._config).replay, replayed=replay_command(item), around=around,
             )  # fmt: skip
         self._current.add(report)
         return report

@@ -25,8 +25,8 @@ from pytest_racecheck.plugin.seeds import (
     replay_command,
 )
 from pytest_racecheck.plugin.stuck_calls import named_on_stderr
-from pytest_racecheck.plugin.summary_entry import entry_of, keep_entry
-from pytest_racecheck.plugin.verdicts import verdict_error
+from pytest_racecheck.plugin.summary_entry import entry_of, keep_entry, unexplored_entry
+from pytest_racecheck.plugin.verdicts import unexplored_error, verdict_error
 from pytest_racecheck.runtime.jitter.watchdog import RunOverdue
 from pytest_racecheck.runtime.jitter.world import World
 from pytest_racecheck.runtime.snapshot import Snapshot
@@ -82,19 +82,29 @@ class ItemCampaign:
         self, own: BaseException | None, random_state: tuple[Any, ...], beside: tuple[str, ...]
     ) -> BaseException | None:
         """The further runs, and what the test is to raise; `own` is what its first run raised, `beside` is not covered."""
+        if self._orders.replays and not self._is_explored:
+            return self._not_replayed(own)
         with self._program.further_runs(random_state), named_on_stderr(self._item):
             result = self._further_runs(own)
         result = dataclasses.replace(result, not_covered=(*result.not_covered, *beside))
         if isinstance(own, RunOverdue):
             result = after_hang(result, own)
         keep_entry(self._item, entry_of(result, self._orders.marks.expect))
-        again = again_line(self._item.config, result.mode)
-        self._item.add_report_section("call", "racecheck", f"{again}\n")
+        if not result.replayed:
+            again = again_line(self._item.config, result.mode)
+            self._item.add_report_section("call", "racecheck", f"{again}\n")
         # A deadlock has more to say than that the test hung.
         cause = None if result.is_race and isinstance(own, RunOverdue) else own
         return verdict_error(
             self._report(result), cause, self._orders.marks.expect, self._orders.strict
         )
+
+    def _not_replayed(self, own: BaseException | None) -> BaseException | None:
+        self.close()
+        assert self._world is not None
+        reason = self._world.beyond_explore
+        keep_entry(self._item, unexplored_entry(reason))
+        return own or unexplored_error(None, strict=True, reason=reason, replays=True)
 
     @property
     def _is_explored(self) -> bool:
@@ -147,7 +157,7 @@ class ItemCampaign:
             result,
             config.rootpath,
             again(config, derived, alone),
-            replay_command(self._item.nodeid),
+            replay_command(self._item),
         )
 
     def be_patient(self) -> None:

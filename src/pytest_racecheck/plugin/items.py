@@ -33,6 +33,7 @@ class Campaigns:
         self._same_start = same_start
         self._session = layered(*options.layers)
         self._strict = options.strict
+        self._replays = options.replay is not None
         self._bystanders = Bystanders()
         self._watched: WatchedItem | None = None
 
@@ -121,7 +122,7 @@ class Campaigns:
         if marks.skip:
             return None
         self._same_start.begin(item)
-        orders = Orders(marks, self._session, self._strict, unfit(item))
+        orders = Orders(marks, self._session, self._strict, unfit(item), self._replays)
         return WatchedItem(item, orders, self._same_start, self._bystanders)
 
 

@@ -118,11 +118,17 @@ def _read(config: pytest.Config) -> Options:
     written = {option.word: _written(config, option) for option in (SWITCH, *SETTINGS, *OTHERS)}
     refuse_pending_options(typed, _on_command_line)
     refuse_pending_options(written, _in_file)
+    replay = _token(typed["replay"], written["replay"])
+    if typed["replay"] is not None and typed["mode"] == "jitter":
+        raise UsageError(
+            f"{_on_command_line('mode')} is 'jitter' beside {_on_command_line('replay')}; expected 'explore'"
+        )
     return Options(
         # Whoever replays a token wants the test explored.
-        on=bool(_first(typed[""], written[""]) or _first(typed["replay"], written["replay"])),
-        strict=bool(_first(typed["strict"], written["strict"])),
-        replay=_token(typed["replay"], written["replay"]),
+        on=bool(_first(typed[""], written[""]) or replay),
+        # Nor does a run that did not take place, or went another way, tell anything.
+        strict=bool(_first(typed["strict"], written["strict"]) or replay),
+        replay=replay,
         command_line=_checked(typed, _on_command_line),
         ini=_checked(written, _in_file),
     )
@@ -140,10 +146,13 @@ def _token(typed: object, written: object) -> str | None:
     token = _first(typed, written)
     if token is None:
         return None
+    from pytest_racecheck.campaign.mode import refuse_replay
     from pytest_racecheck.model.token import Token
 
     source = _on_command_line if typed is not None else _in_file
-    return str(Token.parse(token, source("replay")))
+    parsed = Token.parse(token, source("replay"))
+    refuse_replay(source("replay"))
+    return str(parsed)
 
 
 def _on_command_line(word: str) -> str:

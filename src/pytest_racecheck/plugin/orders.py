@@ -17,12 +17,16 @@ _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """For one test. `unfit` says what the test is, if that cannot be run many times; else it is empty."""
+    """For one test. `unfit` says what the test is, if that cannot be run many times; else it is empty.
+
+    `replays`: it is to be run under a token's schedule, which only explore can do.
+    """
 
     marks: Marked
     session: Settings
     strict: bool
     unfit: str
+    replays: bool = False
 
     def settings(self, item: pytest.Item) -> Settings:
         """The marker over the session's settings; the seed is the marker's own or derived from the session's."""
@@ -32,6 +36,8 @@ class Orders:
         settings = dataclasses.replace(self.session, seed=own_seed)
         if self.marks is not UNMARKED:
             settings = self.marks.settings.over(settings)
+        if self.replays:
+            settings = dataclasses.replace(settings, mode="explore")
         return within_limit(settings, item)
 
 

@@ -8,8 +8,10 @@ of their own, and so have seeds of their own.
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,9 @@ def mode_of(config: pytest.Config) -> str:
     return mode_for(layered(*options_of(config).layers))
 
 
-def replay_command(nodeid: str) -> Callable[[str], str]:
-    """Says how to replay the run of a token that a test has found."""
-    return lambda token: f'pytest "{nodeid}" --racecheck-replay={token}'
+def replay_command(item: pytest.Item) -> Callable[[str], str]:
+    """Says how to replay the run of a token that a test has found, from where this session was started."""
+    path, *names = item.nodeid.split("::")
+    from_here = os.path.relpath(item.config.rootpath / path, item.config.invocation_params.dir)
+    test = "::".join([Path(from_here).as_posix(), *names])
+    return lambda token: f'pytest "{test}" --racecheck-replay={token}'

@@ -54,6 +54,8 @@ class Summary:
         mode = mode_of(config)
         runs = settings.schedules or (DEFAULT_SCHEDULES if mode == "jitter" else DEFAULT_EXPLORED)
         seconds = settings.seconds or DEFAULT_SECONDS
+        if options_of(config).replay is not None:
+            return "racecheck: one run a test, under the schedule of the token"
         return f"racecheck: {mode}, at most {runs} runs and {seconds:g} s a test, {seed_option(config)}"
 
     def pytest_report_teststatus(
@@ -88,7 +90,8 @@ class Summary:
         for line in summary_lines(tests, strict=options_of(config).strict):
             terminalreporter.line(line)
         terminalreporter.line(scope_line(self._modules, every=config.get_verbosity() > 0))
-        terminalreporter.line(again_line(config))
+        if options_of(config).replay is None:
+            terminalreporter.line(again_line(config))
 
 
 def summary_lines(tests: list[Line], strict: bool) -> Iterator[str]:

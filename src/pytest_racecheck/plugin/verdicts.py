@@ -28,8 +28,15 @@ def verdict_error(
     return None
 
 
-def unexplored_error(expect: str | None, strict: bool, reason: str) -> BaseException | None:
-    """The same for a test that passed without a campaign; `reason` says why, unless it starts nothing."""
+def unexplored_error(
+    expect: str | None, strict: bool, reason: str, replays: bool = False
+) -> BaseException | None:
+    """The same for a test that passed without a campaign; `reason` says why, unless it starts nothing.
+
+    `replays`: it was to replay a token.
+    """
+    if replays:
+        return mark_as_ours(Inconclusive(f"the token was not replayed: {reason or _NOTHING}"))
     why = f"it was not explored: {reason}" if reason else _NOTHING
     if expect == "race":
         return mark_as_ours(RaceNotFound(f"expected a race, but {why}"))

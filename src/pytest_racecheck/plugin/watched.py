@@ -98,7 +98,8 @@ class WatchedItem:
             self._campaign.close()
         if self._hosted and self._campaign is not None:
             self._note(_BESIDE_ITS_OWN)
-        if self.own is not None or (self._orders.marks.expect is None and not self.beside):
+        replays = self._orders.replays and not self._hosted
+        if self.own is not None or not (self._orders.marks.expect or self.beside or replays):
             return self.own
         from pytest_racecheck.plugin.summary_entry import keep_entry, unexplored_entry
         from pytest_racecheck.plugin.verdicts import unexplored_error
@@ -107,7 +108,7 @@ class WatchedItem:
         if reason:
             keep_entry(self.item, unexplored_entry(reason))
         expect = None if self._hosted else self._orders.marks.expect
-        return unexplored_error(expect, self._orders.strict, reason)
+        return unexplored_error(expect, self._orders.strict, reason, replays)
 
     def be_patient(self) -> None:
         """Somebody has stopped in the first run to look around."""

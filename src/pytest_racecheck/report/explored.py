@@ -124,7 +124,8 @@ class ExploredText(Prose):
         failure = self._result.failure
         if failure is not None and failure.token is not None:
             yield f"replay: {replay(failure.token)}"
-        yield f"same schedules again: {again(self._result.seed)}"
+        if not self._result.replayed:
+            yield f"same schedules again: {again(self._result.seed)}"
 
 
 def headline(result: CampaignResult, error: type[VerdictError] | None = None) -> tuple[str, str]:
@@ -133,11 +134,13 @@ def headline(result: CampaignResult, error: type[VerdictError] | None = None) ->
     if result.verdict is Verdict.RACE_FOUND and failure is not None and error is not RaceNotFound:
         on = f" on {failure.resource}" if failure.resource else ""
         of = f" of {result.schedules}" if result.schedules else ""
-        parts = [f"schedule {failure.run}{of}"]
+        parts = ["replayed" if result.replayed else f"schedule {failure.run}{of}"]
         if failure.preemptions is not None:
             parts.append(plural(failure.preemptions, "preemption"))
         return f"{failure.kind}{on}", f"({'; '.join(parts)})"
     name = result.name.rsplit("::", 1)[-1]
+    if result.replayed:
+        return f"{without_race(result, name, error)}:", "the one schedule of the token"
     tried = plural(result.runs, "schedule")
     if result.failures:
         tried += f", {result.failures} failed"

@@ -326,15 +326,17 @@ def _attribute_method(callee: Any, arguments: tuple[object, ...]) -> Touched | N
     """`object.__setattr__(self, "n", 1)`."""
     if len(arguments) < 2 or not is_a(arguments[1], str):
         return None
-    found = holder_of(arguments[0], arguments[1])
-    return None if found is None else (found, arguments[1], _ATTRIBUTE_METHODS[callee.__name__])
+    writes = _ATTRIBUTE_METHODS[callee.__name__]
+    found = holder_of(arguments[0], arguments[1], writes)
+    return None if found is None else (found, arguments[1], writes)
 
 
 def _attribute_call(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     if len(arguments) < 2 or not is_a(arguments[1], str):
         return None
-    found = holder_of(arguments[0], arguments[1])
-    return None if found is None else (found, arguments[1], _ATTRIBUTE_CALLS[callee])
+    writes = _ATTRIBUTE_CALLS[callee]
+    found = holder_of(arguments[0], arguments[1], writes)
+    return None if found is None else (found, arguments[1], writes)
 
 
 def _constructed(callee: type, arguments: tuple[object, ...]) -> Touched | None:

@@ -201,7 +201,7 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
         if touched is None:
             return
         holder, name, writes = touched
-        resource = scheduler.resources.of(holder, name)
+        resource = scheduler.resources.touched(holder, name, writes)
         if point.cold and not points.watching:
             resource.note(task, point.number, writes)
             return
@@ -223,19 +223,19 @@ def _attribute(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
         return resources.turned[id(obj)]
     if kind is point.plain:
         return resources.of(obj, point.name)
-    holder = attribute_holder(obj, point.name)
+    holder = attribute_holder(obj, point.name, point.writes)
     if holder is None:
         return None
     if holder is obj and class_of(kind, point.name) is None:
         point.plain = kind
-    return resources.of(holder, point.name)
+    return resources.touched(holder, point.name, point.writes)
 
 
 def _class(scheduler: Scheduler, _point: Point, obj: Any) -> Resource | None:
     return scheduler.resources.turn(obj)
 
 
-def attribute_holder(obj: Any, name: str) -> Any:
+def attribute_holder(obj: Any, name: str, writes: bool = False) -> Any:
     """Who holds an attribute that a task may share with others; None for what built-in types define, which never changes.
 
     What they do not define may still be there, in a dictionary of the object's own: of a function, of a SimpleNamespace. What a thread keeps
@@ -243,13 +243,13 @@ def attribute_holder(obj: Any, name: str) -> Any:
     """
     kind = type(obj)
     if issubclass(kind, type):
-        return holder_of(obj, name)
+        return holder_of(obj, name, writes)
     if issubclass(kind, _local):
         found = class_of(kind, name)
         return found if found not in (_local, object) else None
     if contents.is_builtin(kind):
         return obj if class_of(kind, name) is None else None
-    return holder_of(obj, name)
+    return holder_of(obj, name, writes)
 
 
 def _named(scheduler: Scheduler, point: Point, namespace: Any) -> Resource | None:

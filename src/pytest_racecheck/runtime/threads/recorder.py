@@ -25,7 +25,7 @@ from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
 from pytest_racecheck.runtime.threads.resources import Resource
 from pytest_racecheck.runtime.threads.told import told_step
-from pytest_racecheck.runtime.threads.values import is_of_class, is_set_in_steps, peek, shown
+from pytest_racecheck.runtime.threads.values import is_set_in_steps, peek, shown
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.outcome import TaskError
@@ -116,7 +116,7 @@ class Recorder:
             return
         method = _SETTING.get(site.kind)
         if method is None or not is_set_in_steps(resource, method):
-            self._pending = (len(self._steps) - 1, partial(self._left, resource, peek(resource)))
+            self._pending = (len(self._steps) - 1, partial(self._shown, resource))
 
     def _circumstances(self, task: Task) -> dict[str, Any]:
         """Who else could have gone on, and who was interrupted."""
@@ -210,12 +210,6 @@ class Recorder:
         place, look = self._pending
         self._pending = None
         self._steps[place] = replace(self._steps[place], value=look())
-
-    def _left(self, resource: Resource, before: object) -> str | None:
-        """What a write has left. Set through an instance, a class's attribute stays as it is, and it is the instance that has another one by now."""
-        if is_of_class(resource) and peek(resource) is before:
-            return None
-        return self._shown(resource)
 
     def _shown(self, resource: Resource | None) -> str | None:
         if resource is None:

@@ -1,8 +1,9 @@
 """What tasks share, under one name whichever way it is reached.
 
 A resource is the dictionary, slot or container that really holds a value: an attribute set on an instance belongs to the instance,
-the same attribute read through the instance but held by its class belongs to the class, a module's attribute is its global. Elements
-of a container count as the container.
+a module's attribute is its global. Elements of a container count as the container. An attribute that has a default in the class
+belongs to the instance from the start, for that is where it is going to be set: to read the default is to find that
+nobody has set it. Only where some run has set the default itself, through the class, do those who read it read the class's.
 
 Identity. Within a run a resource is one `Resource` object, found by the id of its holder and the name. An id alone may come back
 when the holder dies, so every holder is remembered: weakly where its type allows it, since a program may wait for one of its objects
@@ -92,15 +93,34 @@ class Resources:
         self._shared: dict[tuple[Any, ...], Resource] = {}
         # By the ids of objects that have been given another class, and of their dictionaries: the one resource that each of them is.
         self.turned: dict[int, Resource] = {}
+        # Attributes that were set through a class, in this run or an earlier one, and the modules and names of such classes.
+        self.overwritten: dict[str, set[tuple[object, object]]] = {}
         self.all: list[Resource] = []
 
     def of(self, holder: object, name: str) -> Resource:
         """The resource that `holder` holds under `name`."""
         if self.turned and id(holder) in self.turned:
             return self.turned[id(holder)]
+        if name in self.overwritten:
+            holder = self._setter(holder, name)
         key = (id(holder), name)
         found = self._known.get(key)
         return found if found is not None else self._new(key, holder, name)
+
+    def touched(self, holder: object, name: str, writes: bool) -> Resource:
+        """`of`, for what is about to be read or written there."""
+        if writes and name and is_a(holder, type):
+            # From now on that is what instances which have none of their own find.
+            self.overwritten.setdefault(name, set()).add(_in_words(holder))
+        return self.of(holder, name)
+
+    def _setter(self, holder: Any, name: str) -> Any:
+        """`holder`, or the class that it has `name` from, if that has been set through the class."""
+        own = own_dict(holder)
+        if own is not None and name in own:
+            return holder
+        found = class_of(holder if is_a(holder, type) else type(holder), name)
+        return holder if found is None or _in_words(found) not in self.overwritten[name] else found
 
     def turn(self, obj: object) -> Resource:
         """`obj` is given another class. That decides what each of its attributes is, so from now on all of them are one resource."""
@@ -130,7 +150,9 @@ class Resources:
         self.all.clear()
         for forgotten in (self._known, self._kept, self._shared, self.turned):
             forgotten.clear()
-        return Resources()
+        following = Resources()
+        following.overwritten = self.overwritten
+        return following
 
     def _new(self, key: tuple[int, str], holder: object, name: str) -> Resource:
         identity = key[0]
@@ -174,27 +196,31 @@ def is_a(obj: object, kinds: type[T] | tuple[type[T], ...]) -> TypeGuard[T]:
     return issubclass(type(obj), kinds)
 
 
-def holder_of(obj: Any, name: str) -> Any:
-    """Who holds the attribute `name` that is reached through `obj`; None where reading it runs code or yields only code."""
+def holder_of(obj: Any, name: str, writes: bool = False) -> Any:
+    """Who holds the attribute `name` that is read, or written, through `obj`; None where that runs code or yields only code.
+
+    What classes hold for their instances and for other classes is methods and defaults. The methods are theirs.
+    """
     kind = type(obj)
     if issubclass(kind, ModuleType):
         return own_dict(obj)
-    if issubclass(kind, type):
-        for base in type.__dict__["__mro__"].__get__(obj):
-            if name in base.__dict__:
-                return base
-        return obj
-    found = class_of(kind, name)
-    if found is None:
+    is_class = issubclass(kind, type)
+    found = class_of(obj if is_class else kind, name)
+    if found is None or found is obj:
         return obj
     held = found.__dict__[name]
-    if hasattr(type(held), "__set__"):
+    if not is_class and hasattr(type(held), "__set__"):
         # A slot holds the value in the instance itself; any other data descriptor is code.
         return obj if type(held).__name__ in _IN_PLACE else None
-    own = own_dict(obj)
-    if own is not None and name in own:
+    if writes or not hasattr(type(held), "__get__"):
         return obj
-    return found
+    own = None if is_class else own_dict(obj)
+    return obj if own is not None and name in own else found
+
+
+def _in_words(kind: type) -> tuple[object, object]:
+    """Since a class that a run makes is another one in every run; and without asking a metaclass."""
+    return kind.__dict__.get("__module__"), type.__dict__["__qualname__"].__get__(kind)
 
 
 def class_of(kind: type, name: str) -> type | None:

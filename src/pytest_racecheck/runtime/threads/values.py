@@ -42,11 +42,6 @@ def as_text(value: object) -> str:
     return _ADDRESS.sub("", _VALUES.repr(value))
 
 
-def is_of_class(resource: Resource) -> bool:
-    """Whether it is an attribute that a class holds."""
-    return is_a(_holder(resource), type)
-
-
 def is_set_in_steps(resource: Resource, method: str) -> bool:
     """Whether that method, which sets an item or an attribute, is one in Python, with steps of its own."""
     found = class_of(type(_holder(resource)), method)
@@ -61,12 +56,10 @@ def peek(resource: Resource) -> Any:
         return contents_of(holder) if type(holder) is CellType else holder
     if is_a(holder, dict):
         return holder.get(name, MISSING)
-    if is_a(holder, type):
-        return holder.__dict__.get(name, MISSING)
-    own = own_dict(holder)
+    own = None if is_a(holder, type) else own_dict(holder)
     if own is not None and name in own:
         return own[name]
-    return _in_slot(holder, name)
+    return _in_class(holder, name)
 
 
 def _holder(resource: Resource) -> Any:
@@ -75,12 +68,16 @@ def _holder(resource: Resource) -> Any:
     return holder() if type(holder) is weakref.ref else holder
 
 
-def _in_slot(holder: object, name: str) -> Any:
-    found = class_of(type(holder), name)
-    slot: Any = None if found is None else found.__dict__[name]
-    if type(slot).__name__ == "member_descriptor":
+def _in_class(holder: object, name: str) -> Any:
+    """A default, or what lies in a slot; what other descriptors would yield is not asked for."""
+    kind = holder if is_a(holder, type) else type(holder)
+    found = class_of(kind, name)
+    held: Any = MISSING if found is None else found.__dict__[name]
+    if kind is holder or not hasattr(type(held), "__get__"):
+        return held
+    if type(held).__name__ == "member_descriptor":
         try:
-            return slot.__get__(holder)
+            return held.__get__(holder)
         except AttributeError:
             return MISSING
     return MISSING

@@ -111,3 +111,37 @@ def test_an_object_that_goes_between_two_looks() -> None:
 
     report = explore([lambda owned, _: owned.clear(), use], setup=setup, schedules=1_000, seed=1)
     assert report.verdict is Verdict.RACE_FOUND
+
+
+class Counted:
+    """Counts with a default of its class, or with the class's own."""
+
+    n = 0
+
+    def step(self) -> None:
+        self.n += 1
+
+    def step_all(self) -> None:
+        type(self).n = self.n + 1
+
+
+@pytest.mark.parametrize(
+    ("target", "resource"), [(Counted.step, "Counted.n"), (Counted.step_all, "Counted.n")]
+)
+def test_defaults_of_classes_are_points_from_the_start(target: Any, resource: str) -> None:
+    """Read through an instance and set through it, or through the class: one resource, which the first run shows to be shared.
+
+    Half of all random schedules lose one of the updates, and one interruption is enough.
+    """
+
+    def setup(_shared: object) -> Counted:
+        Counted.n = 0
+        return Counted()
+
+    for seed in range(5):
+        report = explore(
+            target, setup=setup, check=lambda counted: counted.n == 2, schedules=60, seed=seed
+        )
+        assert report.failure is not None
+        assert (report.failure.kind, report.failure.resource) == ("lost update", resource)
+        assert report.failure.preemptions == 1

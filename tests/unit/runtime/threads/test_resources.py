@@ -7,6 +7,9 @@ import threading
 import types
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
 
 from pytest_racecheck.runtime.threads.resources import Resources, holder_of, is_a, own_dict
 
@@ -97,3 +100,35 @@ def test_a_pool_that_outlives_its_run_keeps_nothing_else_alive(explored) -> None
     explored(program, 12)
     gc.collect()
     assert sum(witness() is not None for witness in witnesses) <= 1
+
+
+class Base:
+    """With a default, and a method."""
+
+    n = 0
+
+    def method(self) -> None:
+        """Held by the class."""
+
+
+class Derived(Base):
+    """Has both from its base."""
+
+
+@pytest.mark.parametrize("obj", [Base(), Derived(), Derived])
+def test_a_default_is_the_business_of_who_has_none_of_his_own(obj: Any) -> None:
+    """That is where it will be set; methods stay with their class."""
+    assert holder_of(obj, "n") is holder_of(obj, "n", writes=True) is obj
+    assert holder_of(obj, "method") is Base
+
+
+def test_a_default_that_is_set_through_the_class() -> None:
+    """From then on, and in later runs, who has none of his own shares the class's."""
+    resources, own = Resources(), Derived()
+    own.n = 1
+    assert resources.of(Derived(), "n") is not resources.of(Base, "n")
+    held = resources.touched(Base, "n", writes=True)
+    for later in (resources, resources.renewed()):
+        held = later.of(Base, "n")
+        assert later.of(Derived(), "n") is later.of(Derived, "n") is held
+        assert later.of(own, "n") is not held
