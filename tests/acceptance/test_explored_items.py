@@ -101,6 +101,30 @@ def test_a_replay_that_does_not_take_place(project, plain) -> None:
     result.stdout.fnmatch_lines(["E   Inconclusive: the token was not replayed: the test starts *"])
 
 
+def test_several_errors(project, explored) -> None:
+    """The body's own comes without the frames through which pytest called it."""
+    project.makepyfile("""
+        from counting import concurrently
+
+        def test_once():
+            done = []
+
+            def act():
+                if not done:
+                    done.append(1)
+                    if len(done) > 1:
+                        raise LookupError("twice")
+
+            concurrently(act, act)
+            assert done == [1]
+    """)
+    result = explored()
+    result.stdout.fnmatch_lines(
+        ["E   RaceFound: check then act on done *", "E   main: AssertionError: *"]
+    )
+    result.stdout.no_fnmatch_line("*_pytest*")
+
+
 def test_a_replay_of_changed_code_says_so(project, explored, plain) -> None:
     """A token that no longer fits makes no verdict; where it stops fitting is said."""
     project.makepyfile(RACY)

@@ -120,7 +120,7 @@ def _of_step(step: TraceStep, resource: int, is_attribute: bool) -> Event:
     return Event(
         step=step,
         key=("resource", resource),
-        name=step.name,
+        name=step.name if step.file is None else repr(step.file),
         writes=writes and not looks,
         asks=looks or (not writes and site is not None and asks(site)),
         calls=not is_attribute and (step.action is Action.CALL or (called and not plain)),

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -31,8 +32,20 @@ class FixtureFailed(RacecheckError):
 
 def body(item: pytest.Function) -> None:
     """Run the test function once; raises what it raises, also where unittest would swallow it."""
-    item.runtest()
-    raise_kept(item)
+    try:
+        item.runtest()
+        raise_kept(item)
+    except BaseException as error:
+        error.__traceback__ = _from_the_test(error.__traceback__, str(item.path))
+        raise
+
+
+def _from_the_test(first: TracebackType | None, file: str) -> TracebackType | None:
+    """The traceback without the frames through which pytest called the test, if it came so far."""
+    entry = first
+    while entry is not None and entry.tb_frame.f_code.co_filename != file:
+        entry = entry.tb_next
+    return entry or first
 
 
 def raise_kept(item: pytest.Item) -> None:

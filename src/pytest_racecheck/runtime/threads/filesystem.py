@@ -52,6 +52,11 @@ _PATH_WRITING = frozenset(
         "hardlink_to", "link_to", "copy", "copy_into", "move", "move_into",
     }
 )  # fmt: skip
+_TO_ANOTHER = frozenset(
+    {
+        "rename", "renames", "replace", "move", "link", "symlink", "copy", "copy2", "copyfile", "copymode", "copystat", "copytree",
+    }
+)  # fmt: skip
 _READ_MODES = frozenset({"r", "rb", "rt", "br", "tr"})
 
 
@@ -82,6 +87,19 @@ def of_path(method: Callable[..., Any], arguments: tuple[object, ...]) -> Touche
     if name in _PATH_WRITING:
         return (sys, FILES, True)
     return (sys, FILES, False) if name in _PATH_READING else None
+
+
+def file_in(callee: Any, arguments: tuple[object, ...]) -> str | None:
+    """The name of the file that a call on files is given, as a report says it: without the folder, which differs from run to run.
+
+    What takes another file's place, or becomes another name of it, is about the one that it is then.
+    """
+    given = (getattr(callee, "__self__", None), *arguments)
+    paths: list[Any] = [one for one in given if is_a(one, (PurePath, str, bytes))]
+    if not paths:
+        return None
+    path = paths[-1] if callee.__name__ in _TO_ANOTHER else paths[0]
+    return os.path.basename(os.fsdecode(path))
 
 
 def of_print(arguments: tuple[object, ...]) -> Touched:

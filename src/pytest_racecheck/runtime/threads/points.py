@@ -212,7 +212,9 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
         if not point.cold:
             resource.happened(task, writes)
         if scheduler.watch is not None:
+            task.called = callee, arguments
             scheduler.watch(task)
+            task.called = None
 
     return call
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
 from pytest_racecheck.model.operation import Access, Kind
-from pytest_racecheck.model.trace import Action, LibraryCall, Position, TraceStep
+from pytest_racecheck.model.trace import FILES, Action, LibraryCall, Position, TraceStep
 from pytest_racecheck.runtime.context import IDLE
+from pytest_racecheck.runtime.threads.filesystem import file_in
 from pytest_racecheck.runtime.threads.library import frames_of
 from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
@@ -106,6 +107,7 @@ class Recorder:
                 value=self._shown(resource) if action is Action.READ else None,
                 call=call,
                 switchable=self._switchable(task, standing),
+                file=self._file(task),
                 **self._circumstances(task),
             )
         )
@@ -117,6 +119,12 @@ class Recorder:
         method = _SETTING.get(site.kind)
         if method is None or not is_set_in_steps(resource, method):
             self._pending = (len(self._steps) - 1, partial(self._shown, resource))
+
+    def _file(self, task: Task) -> str | None:
+        """The name of the file, if it is a call that is about one."""
+        if task.called is None or task.resource is None or task.resource.name != FILES:
+            return None
+        return file_in(*task.called)
 
     def _circumstances(self, task: Task) -> dict[str, Any]:
         """Who else could have gone on, and who was interrupted."""

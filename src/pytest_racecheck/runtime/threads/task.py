@@ -26,11 +26,11 @@ class Task:
     `resource`, `writes` and `point` describe its pending operation. `enabled` says whether it stands in the scheduler's list.
     `wait` describes for reports why it is not. `deadline` is the virtual time at which a timed wait ends; the scheduler sets
     `timed_out` when it ended that way. `told` is what a report is to say of an operation on something that processes share, while it is
-    pending. `remote`: it lives in another process, and its greenlet stands in for it.
+    pending. `called` is the call with its arguments that it is, while it is watched. `remote`: it lives in another process, and its greenlet stands in for it.
     """
 
     __slots__ = (
-        "aborts", "children", "daemon", "deadline", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
+        "aborts", "called", "children", "daemon", "deadline", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
         "local", "loop", "name", "on_end", "operations", "packaged", "parent", "point", "rank", "remote", "resource", "thread", "timed_out",
         "told", "wait", "writes",
     )  # fmt: skip
@@ -60,6 +60,7 @@ class Task:
         self.event = hash((index, 1))
         self.operations = 0
         self.aborts = 0
+        self.called: tuple[object, tuple[object, ...]] | None = None
         self.loop: Any = None
         # A package has started it, and wants nobody to wait for it.
         self.packaged = False

@@ -94,8 +94,8 @@ def is_two(path: Path) -> bool:
 @pytest.mark.parametrize(
     ("target", "check", "expected"),
     [
-        (read_then_write, lambda path: path.read_text() == "2", ("lost update", "files")),
-        (exists_then_open, lambda path: path.read_text() == "0x", ("check then act", "files")),
+        (read_then_write, lambda path: path.read_text() == "2", ("lost update", "'file'")),
+        (exists_then_open, lambda path: path.read_text() == "0x", ("check then act", "'file.pid'")),
         (select_then_update, is_two, ("lost update", "databases")),
     ],
 )
