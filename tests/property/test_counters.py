@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from places import PLACES, Place, make_namespace, own_manager
 
 from pytest_racecheck import RaceReport, Verdict, explore
-from pytest_racecheck.campaign import explanation
+from pytest_racecheck.campaign import explanation, fewer_preemptions
 
 WORKERS = st.integers(2, 4)
 INCREMENTS = st.integers(1, 3)
@@ -25,8 +25,10 @@ EXAMPLES = settings(max_examples=1, deadline=None)
 def _short_explanations() -> Iterator[None]:
     """What is found is hardly shrunk: that it is found is what is looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("MOST_HEAD_STARTS", "HEAD_STARTS_EACH", "SHRINK_RUNS", "FEWER_RUNS"):
+        for name in ("MOST_HEAD_STARTS", "HEAD_STARTS_EACH", "SHRINK_RUNS"):
             patch.setattr(explanation, name, 3)
+        for name in ("MOST_ORDERS", "FEWER_RUNS"):
+            patch.setattr(fewer_preemptions, name, 3)
         yield
 
 

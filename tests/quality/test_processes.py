@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_racecheck import Verdict, explore, replay
-from pytest_racecheck.campaign import explanation
+from pytest_racecheck.campaign import explanation, fewer_preemptions
 
 SEEDS = range(20)
 # How many of them when it is not to take long, and how many schedules a safe twin is run under.
@@ -128,7 +128,8 @@ def test_found_whatever_the_start_method(
     if method != "fork" and not thorough:
         # To start an interpreter takes a hundred times as long as all the rest.
         monkeypatch.setattr(explanation, "SHRINK_RUNS", 4)
-        monkeypatch.setattr(explanation, "FEWER_RUNS", 2)
+        monkeypatch.setattr(fewer_preemptions, "MOST_ORDERS", 2)
+        monkeypatch.setattr(fewer_preemptions, "FEWER_RUNS", 2)
     report = explore(place.take, seed=1, schedules=30, seconds=120, **words)
     report.assert_racy()
     failure = report.failure

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
 from pytest_racecheck.analysis.kind import kind_of
+from pytest_racecheck.campaign.fewer_preemptions import Replayed, fewer_preemptions, past_cold
 from pytest_racecheck.campaign.replaying import describer, token_of
 from pytest_racecheck.campaign.sameness import CAUSES
 from pytest_racecheck.campaign.shrink import Attempt, shrink
@@ -21,9 +22,7 @@ from pytest_racecheck.model.schedule import Deviation, Schedule
 from pytest_racecheck.runtime.threads.controlled import Controlled
 from pytest_racecheck.runtime.threads.run import Run
 from pytest_racecheck.strategies.bounded import Bounded
-from pytest_racecheck.strategies.collecting import Collecting
 from pytest_racecheck.strategies.focus import focus_of
-from pytest_racecheck.strategies.past_cold import PastCold
 from pytest_racecheck.strategies.protocol import Strategy
 from pytest_racecheck.strategies.replay import Replay
 from pytest_racecheck.strategies.through_cold import ThroughCold
@@ -41,14 +40,6 @@ MOST_HEAD_START_SECONDS = 10.0
 # So many with 2, 4, 8, ... preemptions, as long as that is so many times fewer than there were.
 HEAD_STARTS_EACH = 8
 FAR_FEWER = 4
-FEWER_RUNS = 600
-FEWER_SECONDS = 2.0
-# So many schedules in a row that had been drawn before, and there are hardly any others: after that many times as many as are known, and one more,
-# another one that is as likely as each of these would have been missed with a probability of 1 %.
-NOTHING_NEW = 30
-NOTHING_NEW_EACH = 5
-
-Replayed = Callable[..., Attempt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     seconds = _shrink_seconds(begun, took)
     smallest = shrink(begun, replay, runs=SHRINK_RUNS, seconds=seconds)
     if smallest.preemptions:
-        fewer = _fewer_preemptions(smallest, replay, controlled)
+        fewer = fewer_preemptions(smallest, replay, controlled)
         if fewer is not smallest:
             smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=seconds)
     witness = Witness(Replay(smallest.schedule), describer(controlled))
@@ -126,8 +117,7 @@ def _head_start(first: Attempt, replay: Replayed, controlled: Controlled) -> Att
             bounded = Bounded(preemptions, focus.times, in_order=in_order, at=focus.points)
         else:
             bounded = Bounded(preemptions, choices, in_order=in_order)
-        strategy: Strategy = Collecting(bounded) if controlled.collects else bounded
-        attempt = replay(first.schedule, PastCold(strategy, controlled.points.is_cold))
+        attempt = replay(first.schedule, past_cold(bounded, controlled))
         if attempt.failed_alike and attempt.preemptions < first.preemptions:
             return attempt
     return first
@@ -141,29 +131,6 @@ def _bounds(preemptions: int) -> Iterator[int]:
     while bound * FAR_FEWER <= preemptions:
         yield from [bound] * HEAD_STARTS_EACH
         bound *= 2
-
-
-def _fewer_preemptions(first: Attempt, replay: Replayed, controlled: Controlled) -> Attempt:
-    """A schedule that fails alike with fewer preemptions, looked for at random, the fewest first; `first` where none turns up."""
-    end = time.monotonic() + FEWER_SECONDS
-    choices = max(1, controlled.profile.choices)
-    for preemptions in range(first.preemptions):
-        strategy: Strategy = Bounded(preemptions, choices)
-        if controlled.collects:
-            strategy = Collecting(strategy)
-        seen: set[Schedule] = set()
-        nothing_new = 0
-        for _ in range(FEWER_RUNS):
-            if time.monotonic() > end:
-                return first
-            if nothing_new > min(NOTHING_NEW, NOTHING_NEW_EACH * (len(seen) + 1)):
-                break
-            attempt = replay(first.schedule, PastCold(strategy, controlled.points.is_cold))
-            if attempt.failed_alike and attempt.preemptions < first.preemptions:
-                return attempt
-            nothing_new = nothing_new + 1 if attempt.schedule in seen else 0
-            seen.add(attempt.schedule)
-    return first
 
 
 def schedule_of(controlled: Controlled) -> Schedule:

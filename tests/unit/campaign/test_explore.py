@@ -10,7 +10,7 @@ import time
 import pytest
 
 from pytest_racecheck import Verdict, explore
-from pytest_racecheck.campaign import explanation
+from pytest_racecheck.campaign import explanation, fewer_preemptions
 
 COUNTER = itertools.count()
 LAZY: list[object] = []
@@ -63,7 +63,8 @@ def test_a_circle_is_a_deadlock_though_no_two_runs_are_alike() -> None:
 def test_of_twenty_tasks_one_is_interrupted(monkeypatch) -> None:
     """Random schedules interrupt most of them; that one is enough is found before the others are taken away one by one."""
     monkeypatch.setattr(explanation, "SHRINK_RUNS", 0)
-    monkeypatch.setattr(explanation, "FEWER_RUNS", 0)
+    monkeypatch.setattr(fewer_preemptions, "MOST_ORDERS", 0)
+    monkeypatch.setattr(fewer_preemptions, "FEWER_RUNS", 0)
 
     def take(counts: dict[str, int]) -> None:
         counts["left"] -= 1

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_racecheck import RaceReport, explore
-from pytest_racecheck.campaign import explanation
+from pytest_racecheck.campaign import explanation, fewer_preemptions
 from pytest_racecheck.campaign.explore import ExploreCampaign
 from pytest_racecheck.campaign.targets import classify_target
 from pytest_racecheck.entry import report_of
@@ -59,8 +59,10 @@ def _is_helper(pid: str) -> bool:
 def _short_explanations(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure is hardly shrunk, since that takes the more time the more there is to find; but for tests marked by `shrinking`."""
     if "shrinking" not in request.fixturenames:
-        for name in ("MOST_HEAD_STARTS", "HEAD_STARTS_EACH", "SHRINK_RUNS", "FEWER_RUNS"):
+        for name in ("MOST_HEAD_STARTS", "HEAD_STARTS_EACH", "SHRINK_RUNS"):
             monkeypatch.setattr(explanation, name, 3)
+        for name in ("MOST_ORDERS", "FEWER_RUNS"):
+            monkeypatch.setattr(fewer_preemptions, name, 3)
 
 
 @pytest.fixture
