@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.model.explored import Explored
@@ -20,7 +21,9 @@ from pytest_racecheck.runtime.backend import Body
 from pytest_racecheck.runtime.context import IDLE, control
 from pytest_racecheck.runtime.jitter.errors import brief_error_of, in_full
 from pytest_racecheck.runtime.threads.beginning import body_of
-from pytest_racecheck.runtime.threads.stuck import deadlock_of, livelock_of, waiting_of
+from pytest_racecheck.runtime.threads.foreign import at_work
+from pytest_racecheck.runtime.threads.stuck import deadlock_of, frame_of, livelock_of, waiting_of
+from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
 
 if TYPE_CHECKING:
@@ -106,8 +109,20 @@ class Run:
             pass
 
     def _overran(self) -> None:
-        if not self._draining and not self.waiting:
+        if self._draining or self.waiting:
+            return
+        strangers = at_work(items_only=False)
+        if strangers:
+            # What it is that they will do nobody can know.
+            self._scheduler.blocked = self._spinning(strangers[0])
+        else:
             self.record(livelock_of(self._scheduler))
+
+    def _spinning(self, stranger: str) -> StuckCall:
+        scheduler = self._scheduler
+        task = scheduler.enabled[0]
+        call = StuckCall.at(scheduler, task.name, frame_of(scheduler, task), 0.0)
+        return replace(call, stranger=stranger)
 
     def _drain(self, main: Task) -> None:
         """Let the threads that are no daemons end."""

@@ -20,7 +20,8 @@ _OURS = "pytest_racecheck."
 class StuckCall:
     """Which task was stuck where: `inner` is the innermost Python frame but for ours, `position` the innermost one in scope.
 
-    `computes`: nothing held it, it just did not come to a step for so many seconds.
+    `computes`: nothing held it, it just did not come to a step for so many seconds. `stranger`: it goes on and on, and who may let it
+    go is a thread of that name that is no task.
     """
 
     task: str
@@ -28,6 +29,7 @@ class StuckCall:
     position: Position | None
     seconds: float
     computes: bool = False
+    stranger: str = ""
 
     @classmethod
     def at(
@@ -56,6 +58,10 @@ class StuckCall:
     def __str__(self) -> str:
         if self.computes:
             return f"{self.task} computes without end ({self.seconds:g} s and no scheduling point), at {self.where}"
+        if self.stranger:
+            return (
+                f"{self.task} may be waiting for {self.stranger}, which is no task, at {self.where}"
+            )
         return f"{self.task} blocks, out of control, at {self.where}"
 
     def error(self) -> TaskError:
@@ -66,6 +72,6 @@ class StuckCall:
             task=self.task,
             kind=kind,
             summary=f"{kind.value}: {self}",
-            details=f"nothing had moved for {self.seconds:g} s",
+            details=f"nothing had moved for {self.seconds:g} s" if self.seconds else "",
             position=(place.file, place.line),
         )

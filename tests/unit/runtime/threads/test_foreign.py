@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from pytest_racecheck import Verdict, explore
 from pytest_racecheck.runtime.context import abandoned
 from pytest_racecheck.runtime.threads import foreign
 
@@ -52,6 +53,42 @@ def test_a_thread_of_the_projects_own():
     finally:
         go_on.append(True)
         thread.join()
+
+
+class Box:
+    """Two tasks look into it, in turns, until a thread that is no task has put something there."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.looks = 0
+
+    def wait(self) -> None:
+        while not self.full:
+            self.looks += 1
+
+
+def test_who_goes_round_and_round_may_wait_for_one():
+    """That is no livelock: it cannot be explored, and passes on real threads, where the other one comes by."""
+    boxes, over = [], []
+
+    def setup(_shared):
+        boxes[:] = [Box()]
+        return boxes[0]
+
+    def fill():
+        while not over:
+            if boxes and boxes[0].looks > 50_000:
+                boxes[0].full = True
+
+    thread = threading.Thread(target=fill, name="filler")
+    thread.start()
+    try:
+        report = explore(Box.wait, setup=setup, schedules=3, max_steps=100, seed=1)
+    finally:
+        over.append(True)
+        thread.join()
+    assert report.verdict is Verdict.NOT_FOUND
+    assert "may be waiting for filler, which is no task" in report.not_covered[0]
 
 
 def test_what_an_earlier_run_left_behind():
