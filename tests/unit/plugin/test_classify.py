@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import bdb
 import types
 import unittest
 
 import pytest
 
-from pytest_racecheck.model.errors import UsageError
+from pytest_racecheck.model.errors import RaceFound, UsageError
 from pytest_racecheck.plugin.classify import classify
+from pytest_racecheck.runtime.threads.task import Aborted
+
+
+class Own(BaseException):
+    """The program's own."""
 
 
 @pytest.mark.parametrize(
@@ -18,12 +24,16 @@ from pytest_racecheck.plugin.classify import classify
         (AssertionError(), "failure"),
         (pytest.fail.Exception("no"), "failure"),
         (SystemExit(1), "failure"),
+        (asyncio.CancelledError(), "failure"),
+        (Own(), "failure"),
+        (RaceFound("in a campaign that the test asked for"), "failure"),
         (ExceptionGroup("several", [ValueError()]), "failure"),
         (pytest.skip.Exception("why not"), "pass"),
         (unittest.SkipTest("why not"), "pass"),
         (pytest.xfail.Exception("known"), "pass"),
         (KeyboardInterrupt(), "abort"),
         (GeneratorExit(), "abort"),
+        (Aborted(), "abort"),
         (pytest.exit.Exception("enough"), "abort"),
         (bdb.BdbQuit(), "abort"),
         (UsageError("no such word"), "abort"),
