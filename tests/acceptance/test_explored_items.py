@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 
 import pytest
 
@@ -172,3 +173,46 @@ def test_a_test_that_fails_anyway_keeps_its_own_failure(project, explored) -> No
     result = explored()
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("*RaceFound*")
+
+
+DEBUGGED = """
+    from counting import Counter, concurrently
+
+    def test_count():
+        counter = Counter()
+
+        def add():
+            seen = counter.value
+            counter.value = seen + 1
+
+        concurrently(add, add)
+        {stop}done = True
+        assert counter.value == 2
+"""
+
+
+def debugged(project: pytest.Pytester, what: str, *args: str) -> str:
+    """What a session says to whom types that."""
+    session = project.run(
+        sys.executable, "-m", "pytest", "-p", "no:randomly", *args, stdin=what.encode()
+    )
+    return session.stdout.str()
+
+
+def test_a_debugger_stops_where_the_program_failed(project) -> None:
+    """With --pdb that is the test's own frame, or the task's, and not the plugin's."""
+    project.makepyfile(DEBUGGED.format(stop=""))
+    said = debugged(project, "p counter.value, 'here'\nq\n", "--racecheck", "--pdb")
+    assert "(1, 'here')" in said
+
+
+def test_a_breakpoint_in_a_replay(project, explored) -> None:
+    """It stops the one run that is replayed, which is the one that fails, in the test's own frame, and goes on from there step by step."""
+    project.makepyfile(test_it=DEBUGGED.format(stop=""))
+    token = re.search(r"--racecheck-replay=(rc1:[\w-]+)", explored().stdout.str())
+    assert token is not None
+    project.makepyfile(test_it=DEBUGGED.format(stop="breakpoint(); "))
+    said = debugged(project, "p counter.value, 'here'\nc\n", f"--racecheck-replay={token[1]}")
+    assert said.count("PDB set_trace") == 1
+    assert "(1, 'here')" in said
+    assert "RaceFound: lost update on Counter.value (replayed; 1 preemption)" in said

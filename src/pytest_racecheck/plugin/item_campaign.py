@@ -49,7 +49,7 @@ class ItemCampaign:
         self.finished = False
         self._item = item
         self._orders = orders
-        self._program = ItemProgram(item, with_fixtures)
+        self._program = ItemProgram(item, with_fixtures, orders.replays)
         self._world: World | None = None
         self._settings = orders.settings(item)
         self._start = start

@@ -99,9 +99,12 @@ class Campaigns:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_enter_pdb(self) -> None:
-        """Who thinks at a prompt does not hang."""
+        """Who thinks at a prompt does not hang, and goes on step by step in the task that has stopped."""
         if self._watched is not None:
             self._watched.be_patient()
+            from pytest_racecheck.runtime.threads.tracing import keep_apart
+
+            keep_apart()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_racecheck.plugin import fresh
+from pytest_racecheck.plugin.breakpoints import breakpoints
 from pytest_racecheck.plugin.classify import classify
 from pytest_racecheck.plugin.output import OneOfMany
 from pytest_racecheck.plugin.reports import IN_FURTHER_RUNS
@@ -26,12 +27,14 @@ class ItemProgram:
     """Runs the body of `item` again and again. The first run is pytest's, and is only ended here.
 
     Module `random` starts every run where it stood when the first began: a test with random inputs must not be called
-    racy because one of them made it fail. `with_fixtures`: what function-scoped fixtures do is part of a run.
+    racy because one of them made it fail. `with_fixtures`: what function-scoped fixtures do is part of a run. `replays`: only the run that
+    is recorded stops at breakpoints.
     """
 
-    def __init__(self, item: pytest.Function, with_fixtures: bool) -> None:
+    def __init__(self, item: pytest.Function, with_fixtures: bool, replays: bool = False) -> None:
         self._item = item
         self._with_fixtures = with_fixtures
+        self._replays = replays
         self._runs = 1
         self._output = OneOfMany(item)
         self._random = random.getstate()
@@ -43,12 +46,18 @@ class ItemProgram:
         self._runs += 1
         random.setstate(self._random)
         try:
-            fresh.set_up(self._item, self._runs, self._with_fixtures)
-            fresh.body(self._item)
+            with self._breakpoints(world):
+                fresh.set_up(self._item, self._runs, self._with_fixtures)
+                fresh.body(self._item)
         except BaseException as error:
             self.end_run(world, error)
             raise
         self.end_run(world, None)
+
+    def _breakpoints(self, world: World | Run) -> AbstractContextManager[None]:
+        if not self._replays:
+            return nullcontext()
+        return breakpoints(heeded=getattr(world, "is_recorded", False))
 
     def end_run(self, world: World | Run, error: BaseException | None) -> None:
         """End the fixtures of the run that `error` ended; trouble in that is the run's error only if it had none."""

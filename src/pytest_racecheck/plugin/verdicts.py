@@ -54,4 +54,7 @@ def _made(
 ) -> VerdictError:
     error = report.as_error(form_of(kind))
     error.__cause__ = cause
+    if cause is not None:
+        # A debugger goes to where an exception comes from, and that is where the program's did.
+        error.__traceback__ = cause.__traceback__
     return mark_as_ours(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -73,13 +73,22 @@ class WatchedItem:
         beside = self._bystanders
         with beside.started_by(self.item.nodeid), beside.watch() as ran, self._world, self._door():
             try:
-                yield
+                with self._breakpoints():
+                    yield
                 _raise_kept(self.item)
             except BaseException as error:
                 self.own = error
                 self._first_is_over(ran)
                 raise
             self._first_is_over(ran)
+
+    def _breakpoints(self) -> AbstractContextManager[None]:
+        """In a replay this run is not yet the one to look at."""
+        if not self._orders.replays:
+            return nullcontext()
+        from pytest_racecheck.plugin.breakpoints import breakpoints
+
+        return breakpoints(heeded=False)
 
     @contextmanager
     def _door(self) -> Iterator[None]:

@@ -140,6 +140,11 @@ class Run:
             if not task.ended and not task.daemon
         ]
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it is the one run that is shown to somebody."""
+        return self._recorder is not None
+
     def launch(self, bodies: Sequence[Body]) -> None:
         """Start all bodies as tasks that are released together, and wait until each has ended."""
         scheduler = self._scheduler

@@ -12,6 +12,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.threads.identities import calling_task
+
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.task import Task
 
@@ -29,6 +32,13 @@ def trace_as_hooked(scheduler: Any, task: Task) -> None:
         sys.settrace(trace)
     if profile is not None:
         sys.setprofile(profile)
+
+
+def keep_apart() -> None:
+    """What a debugger is about to set traces the task that has called it, and no other."""
+    task, scheduler = calling_task(), control.scheduler
+    if task is not None and not isinstance(scheduler.enter, _TracedSwitches):
+        scheduler.enter = _TracedSwitches(scheduler.enter, task)
 
 
 class _TracedSwitches:
