@@ -86,7 +86,7 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
             smallest = shrink(fewer, replay, runs=SHRINK_RUNS, seconds=seconds)
     witness = Witness(Replay(smallest.schedule), describer(controlled))
     # To find names the whole heap is gone through again and again: without what the many replays have left there.
-    gc.collect(1)
+    gc.collect(0)
     shown = controlled.run(witness, generator, run.number, recorded=True)
     if shown.failure_key != key:
         return _unfaithful(controlled, run)

@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from pytest_racecheck.instrument.heap import Since, living
+
+_FUNCTIONS = (FunctionType,)
 #: What code is known by across processes and rewrites: file, first line, qualified name.
 CodeKey = tuple[str, int, str]
 
@@ -22,9 +25,9 @@ def code_key(code: CodeType) -> CodeKey:
     return (code.co_filename, code.co_firstlineno, code.co_qualname)
 
 
-def live_functions() -> list[FunctionType]:
-    """Every Python function there is, each once."""
-    found = [obj for obj in gc.get_objects() if type(obj) is FunctionType]
+def live_functions(since: Since | None = None) -> list[FunctionType]:
+    """Every Python function there is, each once; at least those that were made `since` then."""
+    found = living(_FUNCTIONS) if since is None else since.living(_FUNCTIONS)
     if gc.get_freeze_count():
         known = set(map(id, found))
         found += [function for function in _through_modules() if id(function) not in known]

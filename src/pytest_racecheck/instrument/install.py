@@ -26,6 +26,7 @@ from pytest_racecheck.instrument.callees import (
     is_wrapper,
 )
 from pytest_racecheck.instrument.functions import CodeKey, code_key, live_functions
+from pytest_racecheck.instrument.heap import Since
 from pytest_racecheck.instrument.hooks import Hooks
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.instrument.template import RewriteError
@@ -52,6 +53,7 @@ class Instrumentation:
         self._settled: dict[int, CodeType] = {}
         self._classes, self._callables, self._managers = TypeSet(), TypeSet(), TypeSet()
         self._changed: list[weakref.ref[FunctionType]] = []
+        self._since: Since | None = None
 
     def __enter__(self) -> Instrumentation:
         self.install()
@@ -70,6 +72,7 @@ class Instrumentation:
         wanted = None if keys is None else frozenset(keys)
         with self._at_work():
             self._active = True
+            self._since = self._since or Since()
             planned = [
                 (function, bound)
                 for function in (live_functions() if wanted != frozenset() else ())
@@ -106,11 +109,13 @@ class Instrumentation:
         with self._at_work():
             self._active = False
             originals = self._originals
-            rewritten = [one for one in live_functions() if id(one.__code__) in originals]
+            made = live_functions(self._since)
+            rewritten = [one for one in made if id(one.__code__) in originals]
             for function in (*rewritten, *(reference() for reference in self._changed)):
                 if function is not None:
                     self._put_back(function)
             self._changed.clear()
+            self._since = None
             for settled in (self._settled, self._classes, self._callables, self._managers):
                 settled.clear()
 

@@ -9,11 +9,11 @@ To the original an owner is a thread of the operating system, and all tasks of a
 
 from __future__ import annotations
 
-import gc
 import os
 from multiprocessing import synchronize
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.instrument.heap import living_below
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.request import Key, Request
 from pytest_racecheck.runtime.processes.standing import place_of, told_of
@@ -185,7 +185,7 @@ def put_back(real: Any, value: int) -> None:
 
 def living() -> list[Any]:
     """Those that there are: the garbage collector may not know them, but it knows the locks that are made of them."""
-    found = [obj for obj in gc.get_objects() if issubclass(type(obj), synchronize.SemLock)]
+    found = living_below(synchronize.SemLock)
     return [obj._semlock for obj in found if type(obj._semlock) is RealSemLock]
 
 

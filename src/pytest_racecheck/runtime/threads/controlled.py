@@ -7,6 +7,7 @@ of the block everything is as it was.
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from random import Random
@@ -49,6 +50,18 @@ class Beside(Protocol):
         """These functions were rewritten here."""
 
 
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nobody collects garbage inside the block who has not been told to: in a run it is no operation, and between runs it ages what they left."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class Controlled:
     """Runs a program under one strategy after another; use inside `in_place`.
 
@@ -87,6 +100,7 @@ class Controlled:
         watchdog = Watchdog(self.scheduler, longest=max(LONGEST, self._seconds))
         beside = self._beside
         with (
+            _uncollected(),
             all_replaced(self.scheduler, NO_MORE if beside is None else beside.more),
             contextlib.nullcontext() if beside is None else beside.in_place(),
             remembered(self.scheduler.interrupt),

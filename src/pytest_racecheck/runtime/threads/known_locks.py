@@ -16,11 +16,11 @@ from __future__ import annotations
 import _thread
 import gc
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import compress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
+from pytest_racecheck.instrument.heap import Since, living
 from pytest_racecheck.runtime.threads.holders import Pairs, Undo, exchange
 from pytest_racecheck.runtime.threads.locks import Lock, RealLock
 from pytest_racecheck.runtime.threads.patches import Replacement
@@ -51,10 +51,14 @@ class KnownLocks:
         self._living = living
         self._undo: list[Undo] = []
         self._locks: list[Any] = []
+        self._since = Since()
 
     def __enter__(self) -> KnownLocks:
         """Exchange them."""
-        pairs = _with_methods(BuiltinMethodType, self._kinds, self._controlled, self._living())
+        self._since = Since()
+        pairs = _with_methods(
+            BuiltinMethodType, self._kinds, self._controlled, living, self._living()
+        )
         self._locks = [new for _, new in pairs.values() if type(new) in self._kinds.values()]
         pairs.update({id(original): (original, new) for original, new in self._functions})
         self._undo = exchange(pairs, [*_spared(), *_own_variables(self._functions)])
@@ -63,12 +67,12 @@ class KnownLocks:
     def __exit__(self, *_: object) -> None:
         """Put them back."""
         # The search for holders takes time by objects times locks: what ended runs have left in cycles would make it minutes. None of that is old.
-        gc.collect(1)
+        gc.collect(0 if self._since.is_young else 1)
         while self._undo:
             self._undo.pop()()
         while self._locks:
             self._locks.pop().put_back()
-        pairs = _with_methods(MethodType, self._kinds.values(), _real)
+        pairs = _with_methods(MethodType, self._kinds.values(), _real, self._since.living)
         exchange(pairs)
 
     def _controlled(self, real: Any) -> Any:
@@ -85,16 +89,18 @@ def _real(lock: Any) -> Any:
 
 
 def _with_methods(
-    method: type, kinds: Iterable[type], other: Any, more: Sequence[object] = ()
+    method: type,
+    kinds: Iterable[type],
+    other: Any,
+    among: Callable[[Collection[type]], list[Any]],
+    more: Sequence[object] = (),
 ) -> Pairs:
     """The living locks of these kinds, and what bound methods of theirs there are, each with what takes its place.
 
-    `more` are such as the garbage collector does not know.
+    `among` finds the objects of some types; `more` are such as the garbage collector does not know.
     """
     wanted = {*kinds, method}
-    objects: list[Any] = gc.get_objects()
-    found: list[Any] = list(compress(objects, map(wanted.__contains__, map(type, objects))))
-    del objects
+    found = among(wanted)
     known = set(map(id, found))
     found += [one for one in more if id(one) not in known]
     pairs: Pairs = {id(one): (one, other(one)) for one in found if type(one) is not method}
