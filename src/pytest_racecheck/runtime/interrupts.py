@@ -8,14 +8,39 @@ lost, and the campaign go on.
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+_set_mask: Any = getattr(signal, "pthread_sigmask", None)
 
 Argument = TypeVar("Argument")
+
+
+@contextlib.contextmanager
+def held_for_a_child() -> Iterator[None]:
+    """Let Ctrl-C wait while a process is started, in it and here.
+
+    A terminal sends it to both. In a forked process that has not come to its own code yet it would go up the stack that it is a copy of, and end as a
+    second session, or wait for a thread that is not there. `let_through` is for the process when it has.
+    """
+    if _set_mask is None:
+        yield
+        return
+    before = _set_mask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        _set_mask(signal.SIG_SETMASK, before)
+
+
+def let_through() -> None:
+    """In a process that was started so: whatever has waited comes now."""
+    if _set_mask is not None:
+        _set_mask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 class Interrupts:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.recorder import Recorder
 from pytest_racecheck.runtime.context import TaskHooks, current
+from pytest_racecheck.runtime.interrupts import let_through
 from pytest_racecheck.runtime.jitter import processes, threads
 from pytest_racecheck.runtime.jitter.accounts import Account
 from pytest_racecheck.runtime.jitter.asking import ACCOUNT_SIGNAL, answer
@@ -118,8 +119,7 @@ class _Child:
             dump_on_request(self._plan.directory)
         if self._launched:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            if hasattr(signal, "pthread_sigmask"):
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            let_through()
 
     def run(self, run: Callable[[], object]) -> None:
         """The process's own `run`: what it raises is noted, and goes on its way unless it would only be printed."""

@@ -7,12 +7,12 @@ child that dies before that closes its pipe, and one whose parent dies finds its
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_racecheck.runtime.backend import Body
+from pytest_racecheck.runtime.interrupts import held_for_a_child
 from pytest_racecheck.runtime.jitter.ending import end_all, exit_code, wait_for
 from pytest_racecheck.runtime.jitter.payload import Payload
 from pytest_racecheck.runtime.jitter.stacks import hang_from, stack_of
@@ -120,12 +120,12 @@ def quiet_start(context: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _interrupts_held(context: Any) -> Iterator[None]:
-    """Let Ctrl-C wait while fresh interpreters are started, and keep it from them until they are far enough to ignore it."""
-    if context.get_start_method() != "spawn" or not hasattr(signal, "pthread_sigmask"):
+    """Let Ctrl-C wait while processes are started, and keep it from them until they are far enough to ignore it.
+
+    Not where a fork server starts them: it would hand that on to others.
+    """
+    if context.get_start_method() == "forkserver":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with held_for_a_child():
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

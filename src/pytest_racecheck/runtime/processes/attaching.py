@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control, current
+from pytest_racecheck.runtime.interrupts import let_through
 from pytest_racecheck.runtime.jitter.accounts import as_bytes
 from pytest_racecheck.runtime.jitter.errors import error_of
 from pytest_racecheck.runtime.parent_death import end_with_parent
@@ -76,6 +77,7 @@ def _arrive(*parts: Any) -> Attachment:
 
 def live(process: Any, bootstrap: Callable[[], int]) -> int:
     """Be the process, as a part of the program if it carries an attachment. Returns its exit code."""
+    let_through()
     attachment = vars(process).pop(ATTRIBUTE, None)
     current.task = None
     if attachment is None:

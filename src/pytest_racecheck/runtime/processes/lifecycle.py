@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.interrupts import held_for_a_child
 from pytest_racecheck.runtime.jitter.role import Role, process_label, role_of, title_of
 from pytest_racecheck.runtime.processes import attaching
 from pytest_racecheck.runtime.processes.request import Request
@@ -52,7 +53,7 @@ def start(self: Any) -> None:
     if processes is not None:
         processes.world.lodge(self)
     if processes is None or task is None or role is Role.SERVER:
-        with uncontrolled(patiently=True):
+        with uncontrolled(patiently=True), held_for_a_child():
             _start(self)
         return
     stand_until_free()
@@ -66,7 +67,7 @@ def start(self: Any) -> None:
     # First, so that it is the first to be unpickled.
     vars(self).update({attaching.ATTRIBUTE: attachment}, **attributes)
     try:
-        with uncontrolled(patiently=True):
+        with uncontrolled(patiently=True), held_for_a_child():
             _start(self)
     finally:
         vars(self).pop(attaching.ATTRIBUTE, None)

@@ -12,7 +12,8 @@ import threading
 
 import pytest
 
-from pytest_racecheck import Verdict
+from pytest_racecheck import Verdict, explore
+from pytest_racecheck.runtime.threads import forking
 
 FORK = multiprocessing.get_context("fork")
 
@@ -149,3 +150,41 @@ def test_computing_for_ever(race, monkeypatch) -> None:
     line = spin.__code__.co_firstlineno
     text = str(report)
     assert any(f"test_ends.py:{line + n}" in text for n in (1, 2))
+
+
+@pytest.mark.parametrize("mode", ["explore", "jitter"])
+def test_an_interrupt_before_a_child_has_come_to_its_own_code(monkeypatch, mode) -> None:
+    """It ends the child there, and does not go up the stack of which that is a copy: whoever comes out of the campaign is one process."""
+    parent = os.getpid()
+    # There it stays the real one while others are given another.
+    monkeypatch.setattr(forking, "_real", os.fork, raising=False)
+
+    def fork() -> int:
+        child = forking._real()
+        if not child:
+            os.kill(os.getpid(), signal.SIGINT)
+        return child
+
+    monkeypatch.setattr(
+        os if mode == "jitter" else forking, "fork" if mode == "jitter" else "_fork", fork
+    )
+    try:
+        report = explore(
+            add,
+            backend="process",
+            setup=lambda s: s.value("i", 0),
+            schedules=2,
+            start_method="fork",
+            mode=mode,
+        )
+    finally:
+        if os.getpid() != parent:
+            # Nothing of the session may run twice.
+            os._exit(3)
+    if mode == "explore":
+        assert {error.summary for error in report.failure.result.errors} == {
+            "add-1 exited with code 1", "add-2 exited with code 1",
+        }  # fmt: skip
+    else:
+        # Launched tasks ignore it: whoever stops the campaign ends them.
+        assert report.failures == 0
