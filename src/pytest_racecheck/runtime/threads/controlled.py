@@ -112,6 +112,7 @@ class Controlled:
             finally:
                 self.instrumentation.close()
                 self.scheduler.close()
+                self.points.lonely.close()
 
     def instrument(self, keys: Collection[CodeKey] | None) -> None:
         """Rewrite the functions whose code is among `keys`."""

@@ -7,16 +7,24 @@ Tuples, static methods and partial functions cannot be changed, but what holds o
 functions are reached, and what fixtures have returned. What only the stack of a running function refers to stays as it is.
 
 Each question to the garbage collector goes through all objects there are, so as few are asked as can be: one for those who hold the
-objects, one for the classes whose namespaces are among them, one for those who hold what has to be made anew.
+objects, and one for those who hold what has to be made anew. It also takes the longer the more objects it is about.
 """
 
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from types import CellType, FunctionType, MemberDescriptorType, ModuleType
+from types import (
+    BuiltinMethodType,
+    CellType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 Undo = Callable[[], None]
@@ -25,6 +33,7 @@ Pairs = dict[int, tuple[Any, Any]]
 
 _OURS = "pytest_racecheck"
 _NOTHING: Any = object()
+_METHODS = (BuiltinMethodType, MethodType)
 # A tuple in a partial function in a tuple is as far as it goes.
 _DEPTH = 4
 # Kinds whose one reference is an attribute of theirs.
@@ -39,9 +48,15 @@ def exchange(pairs: Pairs, spared: Iterable[tuple[object, str]] = ()) -> list[Un
     """
     kept = {(id(holder), name) for holder, name in spared}
     undo: list[Undo] = []
+    methods = {key for key, pair in pairs.items() if _is_bound_to_another(pair[0], pairs)}
     for _ in range(_DEPTH):
-        pairs = _Exchange(pairs, kept, undo).everywhere(pairs)
+        pairs = _Exchange(pairs, kept, undo).everywhere(pairs, methods)
+        methods = set()
     return undo
+
+
+def _is_bound_to_another(obj: Any, pairs: Pairs) -> bool:
+    return type(obj) in _METHODS and id(obj.__self__) in pairs
 
 
 class _Exchange:
@@ -51,12 +66,20 @@ class _Exchange:
         self._pairs = pairs
         self._kept = kept
         self._undo = undo
+        # How often each object was exchanged.
+        self._times: Counter[int] = Counter()
 
-    def everywhere(self, left_out: Pairs) -> Pairs:
-        """Change all holders that can be; returns those that have to be made anew, with what they ought to be."""
+    def everywhere(self, left_out: Pairs, methods: Collection[int] = ()) -> Pairs:
+        """Change all holders that can be; returns those that have to be made anew, with what they ought to be.
+
+        Mostly who holds a lock holds its `methods`, too, as a Condition does. They are exchanged there, and returned to be searched for only if
+        somebody else has them.
+        """
         if not self._pairs:
             return {}
-        holders = gc.get_referrers(*(pair[0] for pair in self._pairs.values()))
+        holders = gc.get_referrers(
+            *(pair[0] for key, pair in self._pairs.items() if key not in methods)
+        )
         namespaces = [one for one in holders if type(one) is dict and "__module__" in one]
         classes = _classes_of(namespaces)
         anew: Pairs = {}
@@ -70,7 +93,18 @@ class _Exchange:
                 anew[id(holder)] = (holder, self._partial(holder))
             elif holder is not left_out:
                 self._in_holder(holder, classes.get(id(holder)))
-        return anew
+        del holders
+        left = self._held_elsewhere(methods)
+        return {**anew, **{key: self._pairs[key] for key in left}}
+
+    def _held_elsewhere(self, keys: Collection[int]) -> list[int]:
+        """Those objects that have more references than were found, each of which its undoing has by now, and that of `_pairs`."""
+        probe = {0: (object(), None)}
+        (own,) = _references(probe, [0])
+        counts = _references(self._pairs, keys)
+        return [
+            key for key, count in zip(keys, counts, strict=True) if count - own > self._times[key]
+        ]
 
     def _partial(self, holder: partial[Any]) -> partial[Any]:
         named = {name: self._second(value) for name, value in holder.keywords.items()}
@@ -103,7 +137,7 @@ class _Exchange:
         pair = self._pairs.get(id(getattr(holder, name, _NOTHING)))
         if pair is None or _is_ours(holder) or (id(holder), name) in self._kept:
             return
-        self._undo.append(_set_attribute(holder, name, *pair))
+        self._done(pair, _set_attribute(holder, name, *pair))
 
     def _in_dict(self, holder: dict[Any, Any], owner: type | None) -> None:
         if str(holder.get("__name__", "")).partition(".")[0] == _OURS:
@@ -113,15 +147,15 @@ class _Exchange:
             if pair is None or (id(holder), name) in self._kept:
                 continue
             if owner is not None:
-                self._undo.append(_set_attribute(owner, name, *pair))
+                self._done(pair, _set_attribute(owner, name, *pair))
             else:
-                self._undo.append(_set_item(holder, name, *pair))
+                self._done(pair, _set_item(holder, name, *pair))
 
     def _in_list(self, holder: list[Any]) -> None:
         for index, value in enumerate(holder):
             pair = self._pairs.get(id(value))
             if pair is not None:
-                self._undo.append(_set_item(holder, index, *pair))
+                self._done(pair, _set_item(holder, index, *pair))
 
     def _in_instance(self, holder: Any) -> None:
         try:
@@ -143,7 +177,15 @@ class _Exchange:
         except (AttributeError, TypeError):
             return
         if pair is not None:
-            self._undo.append(_slot_undo(slot, holder, *pair))
+            self._done(pair, _slot_undo(slot, holder, *pair))
+
+    def _done(self, pair: tuple[Any, Any], undo: Undo) -> None:
+        self._times[id(pair[0])] += 1
+        self._undo.append(undo)
+
+
+def _references(pairs: Pairs, keys: Iterable[int]) -> list[int]:
+    return [sys.getrefcount(pairs[key][0]) for key in keys]
 
 
 def _is_ours(obj: Any) -> bool:
@@ -152,6 +194,25 @@ def _is_ours(obj: Any) -> bool:
 
 def _classes_of(namespaces: list[dict[Any, Any]]) -> dict[int, type]:
     """The classes that have these namespaces: attributes are set through them, since they remember where they have found them."""
+    told = {id(namespace): _owner_of(namespace) for namespace in namespaces}
+    found = {key: owner for key, owner in told.items() if owner is not None}
+    return found | _searched([one for one in namespaces if id(one) not in found])
+
+
+def _owner_of(namespace: dict[Any, Any]) -> type | None:
+    """The class that has it, where one of the descriptors in it says so."""
+    for name in ("__dict__", "__weakref__"):
+        owner = getattr(namespace.get(name), "__objclass__", None)
+        if isinstance(owner, type) and _namespace_of(owner) is namespace:
+            return owner
+    return None
+
+
+def _namespace_of(owner: type) -> object:
+    return gc.get_referents(type.__dict__["__dict__"].__get__(owner))[0]
+
+
+def _searched(namespaces: list[dict[Any, Any]]) -> dict[int, type]:
     wanted = {id(namespace) for namespace in namespaces}
     return {
         id(namespace): holder

@@ -59,6 +59,11 @@ class LonelyLoop:
         self._state: State | None = None
         self._place = -1
 
+    def close(self) -> None:
+        """There are no further runs: let go of the code that was met, which holds the hooks and by way of them this."""
+        self._iterates.clear()
+        self._state = None
+
     def did(self, obj: Any, point: Point, arguments: tuple[object, ...] | None) -> None:
         """The task is about to do this, or nothing but this; raises Aborted if it has gone round."""
         self._done += 1

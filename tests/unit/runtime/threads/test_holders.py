@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections import defaultdict
 
 import pytest
@@ -146,3 +147,39 @@ def test_what_was_rebound_meanwhile_is_not_undone():
 def test_nothing_to_exchange_is_nothing_to_undo():
     """Without pairs nobody is asked."""
     assert exchange({}) == []
+
+
+def test_methods_are_exchanged_wherever_they_are_held():
+    """Those of a lock mostly beside it; one that somebody else has as well is found, too, and all of it is put back."""
+    lock, new = threading.Lock(), threading.Lock()
+    acquire, other = lock.acquire, new.acquire
+    beside = {"lock": lock, "acquire": acquire}
+    elsewhere, inside = [acquire], ((acquire,),)
+    holder = {"inside": inside}
+    pairs = {id(lock): (lock, new), id(acquire): (acquire, other)}
+    undo = exchange(pairs)
+    assert beside == {"lock": new, "acquire": other}
+    assert elsewhere == [other]
+    assert holder["inside"][0][0] is other
+    for step in reversed(undo):
+        step()
+    assert beside["acquire"] is elsewhere[0] is holder["inside"][0][0] is acquire
+
+
+def test_a_class_that_nothing_in_it_names():
+    """Whose attributes are exchanged through it all the same."""
+
+    class Slotted:
+        __slots__ = ()
+        lock = threading.Lock()
+
+    class Below(Slotted):
+        __slots__ = ()
+        lock = Slotted.lock
+
+    lock, new = Slotted.lock, threading.Lock()
+    undo = exchange({id(lock): (lock, new)})
+    assert Slotted.lock is Below.lock is new
+    for step in reversed(undo):
+        step()
+    assert Slotted.lock is Below.lock is lock
