@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from places import PLACES, Place, make_namespace, own_manager
 
+from extent import one_of_each_kind
 from pytest_racecheck import RaceReport, Verdict, explore
 from pytest_racecheck.campaign import explanation, fewer_preemptions
 
@@ -76,12 +77,9 @@ def campaign(
 
 # A campaign of jittered processes, with the control runs that tell a race, takes as long as ten of the others.
 ONE_OF_EACH_KIND = {"process-Value", "manager-dict"}
-JITTERED = [
-    place
-    if place.backend == "thread" or str(place) in ONE_OF_EACH_KIND
-    else pytest.param(place, marks=pytest.mark.thorough)
-    for place in PLACES
-]
+JITTERED = one_of_each_kind(
+    PLACES, {*ONE_OF_EACH_KIND, *(place for place in PLACES if place.backend == "thread")}
+)
 
 
 @pytest.mark.parametrize("place", JITTERED, ids=str)

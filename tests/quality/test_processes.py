@@ -102,12 +102,12 @@ def test_found_at_once_shrunk_and_replayed(name: str, thorough: bool) -> None:
 QUICK_METHODS = [
     ("value", "fork"),
     ("value", "spawn"),
-    ("manager dict", "forkserver"),
     *(
         pytest.param(name, method, marks=pytest.mark.thorough)
         for name, method in (
             ("manager dict", "fork"),
             ("manager dict", "spawn"),
+            ("manager dict", "forkserver"),
             ("value", "forkserver"),
         )
     ),

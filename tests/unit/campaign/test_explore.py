@@ -94,9 +94,11 @@ def make(made: Made) -> None:
     made.got.append(made.thing)
 
 
-def test_what_the_failing_run_alone_has_shown_to_be_shared_does_not_change_its_schedule() -> None:
+def test_what_the_failing_run_alone_has_shown_to_be_shared_does_not_change_its_schedule(
+    thorough: bool,
+) -> None:
     """Both tasks come to one place in no other run: that was no point in it, and is none where it is repeated."""
-    for seed in range(20):
+    for seed in range(20 if thorough else 5):
         report = explore(
             [make] * 2,
             setup=Made,

@@ -12,6 +12,8 @@ import textwrap
 
 import pytest
 
+from extent import one_of_each_kind
+
 METHODS = ["fork", "spawn", "forkserver"]
 
 
@@ -56,10 +58,13 @@ def test_children_end_with_the_session(tmp_path, short_folder, gone) -> None:
     assert all(gone(pid) for pid in pids)
 
 
-@pytest.mark.parametrize("backend", ["process", "manager"])
-@pytest.mark.parametrize("method", METHODS)
-def test_an_interrupted_campaign_leaves_nothing(tmp_path, short_folder, backend, method) -> None:
+KINDS = [f"{method}-{backend}" for method in METHODS for backend in ("process", "manager")]
+
+
+@pytest.mark.parametrize("kind", one_of_each_kind(KINDS, {"fork-process", "spawn-manager"}))
+def test_an_interrupted_campaign_leaves_nothing(tmp_path, short_folder, kind) -> None:
     """Ctrl-C, which the terminal sends to every process of the session, ends it all without a word from the children."""
+    method, backend = kind.split("-")
     script = tmp_path / "script.py"
     script.write_text(
         textwrap.dedent(f"""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from extent import one_of_each_kind
 from pytest_racecheck import Verdict, replay
 
 
@@ -217,6 +218,7 @@ def words_of(name: str, folder: Path) -> dict[str, object]:
     }
 
 
+QUICK = {"read, change, write", "exists, makedirs", "rename", "by place", "sqlite"}
 # What they are called; of two increments the one may find the file as the other has emptied it.
 KINDS = {
     "read, change, write": {"lost update", "torn read"},
@@ -229,7 +231,9 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if CASES[name][1]])
+@pytest.mark.parametrize(
+    "name", one_of_each_kind([name for name in CASES if CASES[name][1]], QUICK)
+)
 def test_a_race(race, name, tmp_path) -> None:
     """It is found within a few schedules, and its token brings it about again. The seed is fixed."""
     words, targets = words_of(name, tmp_path), CASES[name][1]
@@ -243,7 +247,7 @@ def test_a_race(race, name, tmp_path) -> None:
     assert type(again.failure.exception) is type(report.failure.exception)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", one_of_each_kind(CASES, QUICK))
 def test_the_safe_twin_is_not_reported(race, name, tmp_path) -> None:
     """Whatever makes it safe: a lock on a file, an exclusive or an atomic call, a transaction."""
     report = race(CASES[name][2], schedules=12, **words_of(name, tmp_path))

@@ -6,6 +6,7 @@ import multiprocessing
 
 import pytest
 
+from extent import one_of_each_kind
 from pytest_racecheck.runtime.processes.subjects import key_of
 
 FORK = multiprocessing.get_context("fork")
@@ -44,7 +45,7 @@ def _filled(queue):
     return queue
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", one_of_each_kind(["fork", "spawn"], {"fork"}))
 def test_an_event_that_is_asked_and_set(race, method) -> None:
     """It is check then act on the event by its name, and the calls are rows; not the three locks of each."""
     report = race(
