@@ -154,6 +154,9 @@ _ON_FIRST = frozenset({operator.itemgetter, operator.attrgetter, operator.method
 # What their classes do in C is about classes.
 _ABSTRACT = frozenset({"typing", "_typing", "_abc", "_thread"})
 
+# A mapping in Python whose own steps nobody sees.
+ENVIRONMENT = type(os.environ)
+
 _kinds: dict[type, Callable[[Any], object | None]] = {}
 
 
@@ -219,7 +222,7 @@ def _holder_for(kind: type) -> Callable[[Any], object | None]:
         return _itself
     if issubclass(kind, WRAPPED_CONTAINERS):
         return _wrapped
-    if issubclass(kind, VOLATILE):
+    if issubclass(kind, (*VOLATILE, ENVIRONMENT)):
         return _itself
     if kind in _ITERATORS:
         return _underlying

@@ -21,7 +21,7 @@ from types import CellType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from pytest_racecheck.model.operation import Site
-from pytest_racecheck.runtime.threads.contents import WRAPPED_CONTAINERS
+from pytest_racecheck.runtime.threads.contents import ENVIRONMENT, WRAPPED_CONTAINERS
 from pytest_racecheck.runtime.threads.library import variables_of
 from pytest_racecheck.runtime.threads.referrers import Referrers
 from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, is_a, own_dict
@@ -69,6 +69,8 @@ def _best(obj: object, frames: Sequence[FrameType], site: Site | None, enough: i
     """The best name of those that hold it if it is as good as `enough`, else what the source says at `site`."""
     spelling = spelled(site) if site is not None else ""
     kind = type(obj)
+    if kind is ENVIRONMENT:
+        return "os.environ"
     if spelling in _OWN and kind.__flags__ & _HEAP_TYPE and not _is_library(kind):
         return kind.__name__
     last = spelling.rpartition(".")[2]

@@ -15,6 +15,7 @@ import weakref
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from pytest_racecheck.runtime.threads.contents import ENVIRONMENT
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
     Resource,
@@ -52,6 +53,9 @@ def peek(resource: Resource) -> Any:
     """What a resource holds now; `MISSING` where it cannot be told."""
     holder = _holder(resource)
     name = resource.name
+    if type(holder) is ENVIRONMENT:
+        # There may be secrets in it, and one variable would be lost among all of them.
+        return MISSING
     if name == CONTENTS:
         return contents_of(holder) if type(holder) is CellType else holder
     if is_a(holder, dict):

@@ -11,6 +11,7 @@ import io
 import json
 import mmap
 import operator
+import os
 import re
 import sys
 import weakref
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from pytest_racecheck import explore
 from pytest_racecheck.runtime.threads.contents import Calls, holder
 from pytest_racecheck.runtime.threads.resources import CONTENTS, holder_of
 
@@ -149,3 +151,27 @@ def test_methods_that_are_called_by_the_name_of_their_class() -> None:
     assert touched(secret.__setattr__, "n", 1) == (secret, "n", True)
     assert touched(object.__getattribute__, secret, "n") == (secret, "n", False)
     assert touched(list.append) is None
+
+
+def count_in_environment() -> None:
+    os.environ["RACECHECK_COUNT"] = str(int(os.environ["RACECHECK_COUNT"]) + 1)
+
+
+def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one resource, and its name is all that a report says of it: others of its variables may be secret.
+
+    Half of the schedules lose an update.
+    """
+
+    def setup() -> None:
+        monkeypatch.setenv("RACECHECK_COUNT", "0")
+
+    report = explore(
+        count_in_environment,
+        setup=setup,
+        check=lambda: os.environ["RACECHECK_COUNT"] == "2",
+        schedules=60,
+    )
+    assert report.failure is not None
+    assert (report.failure.kind, report.failure.resource) == ("lost update", "os.environ")
+    assert {step.value for step in report.failure.trace if step.name == "os.environ"} == {None}
