@@ -86,6 +86,8 @@ class _Exchanged:
 
 def _exchange(pairs: dict[int, Replacement], spared: frozenset[str]) -> Iterator[_Exchanged]:
     """Give every module that holds the first object of a pair the second; `pairs` are found by the id of the first."""
+    if not pairs:
+        return
     none_of_them = pairs.keys().isdisjoint
     for namespace in _namespaces(spared):
         if none_of_them(map(id, namespace.values())):
