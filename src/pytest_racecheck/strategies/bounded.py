@@ -20,6 +20,7 @@ NOWHERE = -1
 class Bounded(Base):
     """Interrupts tasks at exactly `preemptions` of the first `choices` choices, of those `at` certain points where such are named.
 
+    Where a run has more of them than that, the next one reckons with as many: locks and other primitives are choices, too, and nobody has counted those.
     Where one cannot go on any other does, or, `in_order`, the one with the lowest number.
     """
 
@@ -32,9 +33,16 @@ class Bounded(Base):
         self._choices = choices
         self._in_order = in_order
         self._at = at
+        self._step = 0
+
+    @property
+    def asked(self) -> int:
+        """How many choices there were in the last run, of those that it counts."""
+        return self._step
 
     def begin(self, random: Random, profile: Profile) -> None:
         self._random = random.random
+        self._choices = max(self._choices, self._step)
         count = min(self._preemptions, self._choices)
         self._places = frozenset(random.sample(range(self._choices), count))
         self._step = 0

@@ -59,4 +59,6 @@ class Focused(Bounded):
         self._preemptions = _PREEMPTIONS[self._runs % len(_PREEMPTIONS)]
         self._in_order = self._runs % 2 == 0
         self._runs += 1
+        # What is known of the program is known from the profile.
+        self._step = 0
         super().begin(random, profile)

@@ -47,3 +47,16 @@ def test_of_certain_points_it_counts_no_others() -> None:
         assert elsewhere == [4] * 5
         assert sorted(there) == [1, 1, 1, 1, 4]
         assert 4 in there[:3]
+
+
+def test_it_learns_how_many_choices_there_are() -> None:
+    """A run of more choices than it reckoned with is interrupted anywhere in them from the next one on."""
+    strategy, places = Bounded(1, 2), set()
+    for seed in range(60):
+        begun(strategy, TASKS, seed=seed)
+        places.add(
+            next((n for n in range(8) if strategy.choose(TASKS, TASKS[0]) is not TASKS[0]), None)
+        )
+        while strategy.asked < 8:
+            strategy.choose(TASKS, TASKS[0])
+    assert places >= set(range(8))
