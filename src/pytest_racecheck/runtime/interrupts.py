@@ -72,6 +72,10 @@ class Interrupts:
             self._lost = False
             raise KeyboardInterrupt
 
+    def forget(self) -> None:
+        """In a process that was forked: what got lost was meant for the one that forked it."""
+        self._lost = False
+
     def checked(self, program: Callable[[Argument], None]) -> Callable[[Argument], None]:
         """`program`, with a check before each run."""
 

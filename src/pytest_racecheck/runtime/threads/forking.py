@@ -57,8 +57,10 @@ def fork() -> int:
     control.scheduler = IDLE
     child: int = -1
     try:
-        with Interrupts():
+        with Interrupts() as interrupts:
             child = _fork()
+            if not child:
+                interrupts.forget()
     finally:
         if child:
             control.scheduler = scheduler

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import multiprocessing
@@ -150,6 +151,46 @@ def test_computing_for_ever(race, monkeypatch) -> None:
     line = spin.__code__.co_firstlineno
     text = str(report)
     assert any(f"test_ends.py:{line + n}" in text for n in (1, 2))
+
+
+class Lost:
+    """Raises when it is thrown away, where that can only be printed."""
+
+    def __del__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_that_gets_lost_before_a_fork(monkeypatch, tmp_path) -> None:
+    """It ends the campaign in the process that forks, and nothing in the one that is forked."""
+    parent, climbed, children = os.getpid(), tmp_path / "climbed", []
+    monkeypatch.setattr(forking, "_real", os.fork, raising=False)
+
+    def fork() -> int:
+        Lost()
+        child = forking._real()
+        children.append(child)
+        return child
+
+    monkeypatch.setattr(forking, "_fork", fork)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            explore(
+                add,
+                backend="process",
+                setup=lambda s: s.value("i", 0),
+                schedules=2,
+                start_method="fork",
+                mode="explore",
+            )
+    finally:
+        if os.getpid() != parent:
+            climbed.touch()
+            os._exit(3)
+    for child in children:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
+    assert children
+    assert not climbed.exists()
 
 
 @pytest.mark.parametrize("mode", ["explore", "jitter"])
