@@ -43,6 +43,12 @@ def let_through() -> None:
         _set_mask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
+def leave_to_the_main_thread() -> None:
+    """In a thread of ours: the system does not hand Ctrl-C to it, which would make it known to the main thread at any time, held or not."""
+    if _set_mask is not None:
+        _set_mask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 class Interrupts:
     """Remembers, inside the block, an interrupt that got lost, and raises it at the next `check` or at the block's end."""
 

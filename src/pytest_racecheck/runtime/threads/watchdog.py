@@ -33,6 +33,7 @@ from greenlet import getcurrent
 from pytest_racecheck.runtime import unreached
 from pytest_racecheck.runtime.context import MAIN, control
 from pytest_racecheck.runtime.forks import await_end
+from pytest_racecheck.runtime.interrupts import leave_to_the_main_thread
 from pytest_racecheck.runtime.threads.alarm import Alarm
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted
@@ -280,6 +281,7 @@ class _Thread:
         self._began.acquire()
 
     def _live(self) -> None:
+        leave_to_the_main_thread()
         self._native = frozenset({_thread.get_native_id()})
         self._began.release()
         pause = self._watchdog._limit / 4
