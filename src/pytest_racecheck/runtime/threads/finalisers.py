@@ -21,9 +21,10 @@ def unheard() -> Iterator[None]:
     before = sys.unraisablehook
 
     def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
-        scheduler = control.scheduler
+        scheduler, error = control.scheduler, unraisable.exc_value
         is_over = scheduler is IDLE or scheduler.aborting
-        if not is_over and not isinstance(unraisable.exc_value, Aborted):
+        # Ctrl-C is nobody's own, and whoever waits for it is to hear of it wherever it comes.
+        if isinstance(error, KeyboardInterrupt) or not (is_over or isinstance(error, Aborted)):
             before(unraisable)
 
     sys.unraisablehook = hook

@@ -35,6 +35,8 @@ class Going:
         (Going(), Aborted(), 0),
         (Going(aborting=True), AttributeError(), 0),
         (IDLE, AttributeError(), 0),
+        (IDLE, KeyboardInterrupt(), 1),
+        (Going(aborting=True), KeyboardInterrupt(), 1),
     ],
 )
 def test_only_what_the_program_does_is_heard(monkeypatch, scheduler, error, said):
