@@ -113,13 +113,13 @@ def _head_start(first: Attempt, replay: Replayed, controlled: Controlled) -> Att
             continue
         in_order = number % 2 == 0
         # Of its many operations few may be the program's own, and the race be among those.
-        focused = number % 4 < 2
-        if focus is not None and focused:
-            bounded = Bounded(preemptions, focus.times, in_order=in_order, at=focus.points)
+        focused = focus if number % 4 < 2 else None
+        if focused is not None:
+            bounded = Bounded(preemptions, focused.times, in_order=in_order, at=focused.points)
         else:
             bounded = Bounded(preemptions, choices, in_order=in_order)
         attempt = replay(first.schedule, past_cold(bounded, controlled))
-        if not focused:
+        if focused is None:
             choices = max(choices, bounded.asked)
         if attempt.failed_alike and attempt.preemptions < first.preemptions:
             return attempt

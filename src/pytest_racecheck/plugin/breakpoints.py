@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
 _OURS = "pytest_racecheck"
 
 
-def breakpoints(heeded: bool) -> AbstractContextManager[None]:
-    """For a run of a replay: they stop the program, and only that, or are passed by."""
+def breakpoints(replays: bool, heeded: bool) -> AbstractContextManager[None]:
+    """In a run of a test that `replays`, they stop the program, and only that, or are passed by; in any other they are what they are."""
+    if not replays:
+        return nullcontext()
     return _in_the_program() if heeded else _passed_by()
 
 

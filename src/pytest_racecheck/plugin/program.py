@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,18 +46,13 @@ class ItemProgram:
         self._runs += 1
         random.setstate(self._random)
         try:
-            with self._breakpoints(world):
+            with breakpoints(self._replays, heeded=getattr(world, "is_recorded", False)):
                 fresh.set_up(self._item, self._runs, self._with_fixtures)
                 fresh.body(self._item)
         except BaseException as error:
             self.end_run(world, error)
             raise
         self.end_run(world, None)
-
-    def _breakpoints(self, world: World | Run) -> AbstractContextManager[None]:
-        if not self._replays:
-            return nullcontext()
-        return breakpoints(heeded=getattr(world, "is_recorded", False))
 
     def end_run(self, world: World | Run, error: BaseException | None) -> None:
         """End the fixtures of the run that `error` ended; trouble in that is the run's error only if it had none."""

@@ -50,12 +50,12 @@ class Summary:
 
     def pytest_report_header(self, config: pytest.Config) -> str:
         """One line: the mode, the budget of a test, and the seed."""
+        if options_of(config).replay is not None:
+            return "racecheck: one run a test, under the schedule of the token"
         settings = layered(*options_of(config).layers)
         mode = mode_of(config)
         runs = settings.schedules or (DEFAULT_SCHEDULES if mode == "jitter" else DEFAULT_EXPLORED)
         seconds = settings.seconds or DEFAULT_SECONDS
-        if options_of(config).replay is not None:
-            return "racecheck: one run a test, under the schedule of the token"
         return f"racecheck: {mode}, at most {runs} runs and {seconds:g} s a test, {seed_option(config)}"
 
     def pytest_report_teststatus(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_racecheck.plugin.breakpoints import breakpoints
 from pytest_racecheck.plugin.orders import Orders
 from pytest_racecheck.plugin.same_start import SameStart
 from pytest_racecheck.runtime.context import Unobserved, current
@@ -73,7 +74,8 @@ class WatchedItem:
         beside = self._bystanders
         with beside.started_by(self.item.nodeid), beside.watch() as ran, self._world, self._door():
             try:
-                with self._breakpoints():
+                # In a replay this run is not yet the one to look at.
+                with breakpoints(self._orders.replays, heeded=False):
                     yield
                 _raise_kept(self.item)
             except BaseException as error:
@@ -81,14 +83,6 @@ class WatchedItem:
                 self._first_is_over(ran)
                 raise
             self._first_is_over(ran)
-
-    def _breakpoints(self) -> AbstractContextManager[None]:
-        """In a replay this run is not yet the one to look at."""
-        if not self._orders.replays:
-            return nullcontext()
-        from pytest_racecheck.plugin.breakpoints import breakpoints
-
-        return breakpoints(heeded=False)
 
     @contextmanager
     def _door(self) -> Iterator[None]:

@@ -53,8 +53,7 @@ def start(self: Any) -> None:
     if processes is not None:
         processes.world.lodge(self)
     if processes is None or task is None or role is Role.SERVER:
-        with uncontrolled(patiently=True), held_for_a_child():
-            _start(self)
+        _really_start(self)
         return
     stand_until_free()
     label = process_label(self, role)
@@ -67,13 +66,17 @@ def start(self: Any) -> None:
     # First, so that it is the first to be unpickled.
     vars(self).update({attaching.ATTRIBUTE: attachment}, **attributes)
     try:
-        with uncontrolled(patiently=True), held_for_a_child():
-            _start(self)
+        _really_start(self)
     finally:
         vars(self).pop(attaching.ATTRIBUTE, None)
     control.scheduler.outside.parts.add(self.pid)
     setattr(self, _TICKET, attachment.ticket)
     processes.started(attachment.ticket, self, label, name, bool(self.daemon))
+
+
+def _really_start(process: Any) -> None:
+    with uncontrolled(patiently=True), held_for_a_child():
+        _start(process)
 
 
 def _name(process: Any, task: Any, label: str, role: Role) -> str:

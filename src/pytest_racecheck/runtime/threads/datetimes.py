@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import ctypes
 import datetime as dt
-import gc
 import sys
 import warnings
 from types import TracebackType
@@ -25,6 +24,7 @@ from greenlet import getcurrent
 
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.threads.clock import time_
+from pytest_racecheck.runtime.threads.resources import namespace_of
 
 _CLASS, _DATE = dt.datetime, dt.date
 # Bound to a class by hand, since a program's subclass may have its own `fromtimestamp`.
@@ -83,7 +83,7 @@ class VirtualDates:
 
 def _exchange(owner: type, name: str, method: Any) -> Any:
     """Give a class of C another method; return the one it had."""
-    namespace: dict[str, Any] = gc.get_referents(owner.__dict__)[0]
+    namespace = namespace_of(owner)
     before = namespace[name]
     namespace[name] = method
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(owner))

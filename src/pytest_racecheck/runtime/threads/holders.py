@@ -27,6 +27,8 @@ from types import (
 )
 from typing import Any
 
+from pytest_racecheck.runtime.threads.resources import namespace_of
+
 Undo = Callable[[], None]
 #: By the id of the first object: the first, and what is to be held in its place.
 Pairs = dict[int, tuple[Any, Any]]
@@ -203,13 +205,9 @@ def _owner_of(namespace: dict[Any, Any]) -> type | None:
     """The class that has it, where one of the descriptors in it says so."""
     for name in ("__dict__", "__weakref__"):
         owner = getattr(namespace.get(name), "__objclass__", None)
-        if isinstance(owner, type) and _namespace_of(owner) is namespace:
+        if isinstance(owner, type) and namespace_of(owner) is namespace:
             return owner
     return None
-
-
-def _namespace_of(owner: type) -> object:
-    return gc.get_referents(type.__dict__["__dict__"].__get__(owner))[0]
 
 
 def _searched(namespaces: list[dict[Any, Any]]) -> dict[int, type]:

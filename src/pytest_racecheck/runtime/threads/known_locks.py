@@ -55,7 +55,6 @@ class KnownLocks:
 
     def __enter__(self) -> KnownLocks:
         """Exchange them."""
-        self._since = Since()
         pairs = _with_methods(
             BuiltinMethodType, self._kinds, self._controlled, living, self._living()
         )

@@ -13,7 +13,6 @@ To look never runs any of the program's code: no class check asks an object for 
 
 from __future__ import annotations
 
-import gc
 import sys
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +23,13 @@ from pytest_racecheck.model.operation import Site
 from pytest_racecheck.runtime.threads.contents import ENVIRONMENT, WRAPPED_CONTAINERS
 from pytest_racecheck.runtime.threads.library import variables_of
 from pytest_racecheck.runtime.threads.referrers import Referrers
-from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, is_a, own_dict
+from pytest_racecheck.runtime.threads.resources import (
+    CONTENTS,
+    Resource,
+    is_a,
+    namespace_of,
+    own_dict,
+)
 from pytest_racecheck.runtime.threads.spelling import spelled
 
 # How good a name is, best first.
@@ -235,8 +240,7 @@ def _elements(container: object, place: str, search: _Search, depth: int) -> Ite
 def _owner_of(namespace: dict[Any, Any], referrers: Referrers) -> object | None:
     for owner in referrers.of(namespace):
         if is_a(owner, type):
-            # A class shows its dictionary through a proxy only.
-            if gc.get_referents(type.__dict__["__dict__"].__get__(owner))[0] is namespace:
+            if namespace_of(owner) is namespace:
                 return owner
         elif is_a(owner, ModuleType) or not type(owner).__flags__ & _HEAP_TYPE:
             continue

@@ -16,6 +16,7 @@ then is the same for two runs exactly if they are the same happens-before order.
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Callable
 from types import CellType, ModuleType
@@ -230,6 +231,12 @@ def class_of(kind: type, name: str) -> type | None:
         if name in base.__dict__:
             return base
     return None
+
+
+def namespace_of(kind: type) -> dict[str, Any]:
+    """What a class holds: the dictionary itself, of which it shows a proxy only."""
+    found: dict[str, Any] = gc.get_referents(type.__dict__["__dict__"].__get__(kind))[0]
+    return found
 
 
 def own_dict(obj: Any) -> dict[str, Any] | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.model.explored import Explored
@@ -121,8 +120,7 @@ class Run:
     def _spinning(self, stranger: str) -> StuckCall:
         scheduler = self._scheduler
         task = scheduler.enabled[0]
-        call = StuckCall.at(scheduler, task.name, frame_of(scheduler, task), 0.0)
-        return replace(call, stranger=stranger)
+        return StuckCall.at(scheduler, task.name, frame_of(scheduler, task), 0.0, stranger=stranger)
 
     def _drain(self, main: Task) -> None:
         """Let the threads that are no daemons end."""

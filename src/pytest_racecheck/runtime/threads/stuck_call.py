@@ -33,7 +33,7 @@ class StuckCall:
 
     @classmethod
     def at(
-        cls, scheduler: Scheduler, task: str, frame: FrameType | None, seconds: float, *, computes: bool = False
+        cls, scheduler: Scheduler, task: str, frame: FrameType | None, seconds: float, *, computes: bool = False, stranger: str = "",
     ) -> StuckCall:  # fmt: skip
         """The call in which `frame` stands, not counting frames of our own."""
         while frame is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
@@ -41,7 +41,7 @@ class StuckCall:
         inner = Position("?", 0, "?")
         if frame is not None:
             inner = Position(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
-        return cls(task, inner, position_of(scheduler, frame), seconds, computes)
+        return cls(task, inner, position_of(scheduler, frame), seconds, computes, stranger)
 
     @property
     def line(self) -> str:
