@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -137,23 +138,41 @@ def notes(project: pytest.Pytester) -> Callable[[], list[str]]:
     return read
 
 
+# A plugin of the sessions. Without it what they leave could not be told from what other tests have, or leave, at that time.
+_NAMING = """
+from multiprocessing import shared_memory
+from multiprocessing.process import current_process
+
+current_process()._config["semprefix"] = "/{mark}"
+shared_memory._SHM_NAME_PREFIX = "/{mark}"
+"""
+
+
 @pytest.fixture
-def leftovers(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+def leftovers(
+    project: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], list[str]]:
     """Processes of the project, its temporary files and its shared memory, as far as they still exist."""
     temporary = project.path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setenv("RACECHECK_TEST_PROJECT", str(project.path))
-    before = shared_memory()
+    mark = f"m{secrets.token_hex(3)}"
+    plugins = tmp_path_factory.mktemp("plugins")
+    (plugins / "naming_what_is_shared.py").write_text(_NAMING.format(mark=mark))
+    monkeypatch.setenv("PYTHONPATH", str(plugins), prepend=os.pathsep)
+    monkeypatch.setenv("PYTEST_PLUGINS", "naming_what_is_shared")
 
     def look() -> list[str]:
         found = [f"process {pid}" for pid in processes(str(project.path))]
         found += [
             f"file {p.name}" for p in temporary.iterdir() if not p.name.startswith("pytest-of")
         ]
-        # The names tell nothing; but what somebody uses cannot be the project's, whose processes are gone.
-        left = shared_memory() - before
-        return found + [f"shared memory {name}" for name in left and left - in_use()]
+        memory = Path("/dev/shm")
+        names = os.listdir(memory) if memory.is_dir() else []
+        return found + [f"shared memory {name}" for name in names if mark in name]
 
     def settled() -> list[str]:
         end = time.monotonic() + 10
@@ -162,25 +181,6 @@ def leftovers(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Call
         return found
 
     return settled
-
-
-def shared_memory() -> set[str]:
-    """The names of all semaphores and blocks of shared memory of this machine."""
-    folder = Path("/dev/shm")
-    names = os.listdir(folder) if folder.is_dir() else []
-    return {name for name in names if name.startswith(("psm_", "sem."))}
-
-
-def in_use() -> set[str]:
-    """The names of those that some process has."""
-    found = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        try:
-            lines = maps.read_text(errors="replace").splitlines()
-        except OSError:
-            continue
-        found |= {line.rpartition("/dev/shm/")[2] for line in lines if "/dev/shm/" in line}
-    return found
 
 
 def processes(project: str) -> list[int]:

@@ -186,21 +186,32 @@ def test_ctrl_c_in_the_middle(project, leftovers) -> None:
     """The session ends at once, whatever processes it has, and nothing of them is left: no process, no memory, no file, no socket."""
     project.makepyfile("""
         import multiprocessing
+        from multiprocessing.shared_memory import SharedMemory
+
+        import pytest
         from counting import note
 
         CONTEXT = multiprocessing.get_context("fork")
 
-        def add(value, counts, queue):
+        @pytest.fixture
+        def block():
+            block = SharedMemory(create=True, size=8)
+            yield block
+            block.close()
+            block.unlink()
+
+        def add(block, value, counts, queue):
             with value.get_lock():
                 value.value += 1
+                block.buf[0] += 1
             counts[value.value] = 1
             queue.put(1)
 
-        def test_count():
+        def test_count(block):
             note("run")
             with CONTEXT.Manager() as manager:
                 value, counts, queue = CONTEXT.Value("i", 0), manager.dict(), CONTEXT.Queue()
-                children = [CONTEXT.Process(target=add, args=(value, counts, queue)) for _ in range(3)]
+                children = [CONTEXT.Process(target=add, args=(block, value, counts, queue)) for _ in range(3)]
                 for child in children:
                     child.start()
                 assert sum(queue.get() for _ in children) == 3

@@ -185,14 +185,14 @@ def test_folders_of_processes_that_are_killed(project, plain, monkeypatch, mode)
     project.makepyfile("""
         from multiprocessing import Event, Process, connection
 
-        def serve(ready):
+        def serve(ready, never):
             with connection.Listener(family="AF_UNIX"):
                 ready.set()
-                Event().wait()
+                never.wait()
 
         def test_killed():
-            ready = Event()
-            server = Process(target=serve, args=(ready,))
+            ready, never = Event(), Event()
+            server = Process(target=serve, args=(ready, never))
             server.start()
             ready.wait()
             server.kill()
