@@ -9,6 +9,7 @@ itself uses may be among those functions, and hooks must not fire while it is at
 
 from __future__ import annotations
 
+import _thread
 import os
 import threading
 import weakref
@@ -32,6 +33,12 @@ from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.instrument.template import RewriteError
 
 
+class _OwnLock(_thread.RLock):  # type: ignore[misc]
+    """A lock that is nobody else's business: by its type it is none of those that the program under control has."""
+
+    __slots__ = ()
+
+
 class Instrumentation:
     """The functions of a scope call the hooks from `install()` until `restore()`."""
 
@@ -40,7 +47,7 @@ class Instrumentation:
         self.late: list[CodeKey] = []
         self.failed: list[tuple[CodeKey, str]] = []
         self._cache = process_cache() if cache is None else cache
-        self._lock, self._process = threading.RLock(), os.getpid()
+        self._lock, self._process = _OwnLock(), os.getpid()
         self._paused: set[int] = set()
         self._gateway = Gateway(
             hooks, self.reach, self._reach_manager, self._paused, pausable=bool(scope.packages)
@@ -73,10 +80,14 @@ class Instrumentation:
         with self._at_work():
             self._active = True
             self._since = self._since or Since()
+            functions = live_functions() if wanted != frozenset() else []
+            files = self._files_of(functions, wanted)
             planned = [
                 (function, bound)
-                for function in (live_functions() if wanted != frozenset() else ())
-                if self._is_wanted(function, wanted)
+                for function in functions
+                # Of ten thousand functions a few are in scope, and their files are soon compared.
+                if function.__code__.co_filename in files
+                and self._is_wanted(function, wanted)
                 and (bound := self._bound_code(function)) is not None
             ]
             self._cache.save()
@@ -163,6 +174,16 @@ class Instrumentation:
                 self._cache.save()
             self._assign(function, bound)
 
+    def _files_of(
+        self, functions: Collection[FunctionType], wanted: frozenset[CodeKey] | None
+    ) -> set[str]:
+        """The files in scope, or those of them that are wanted."""
+        if wanted is not None:
+            return {file for file, _, _ in wanted}
+        return set(
+            filter(self.scope.contains, {function.__code__.co_filename for function in functions})
+        )
+
     def _is_wanted(self, function: FunctionType, wanted: frozenset[CodeKey] | None) -> bool:
         code = function.__code__
         if id(code) in self._originals or not self.scope.has(code, function.__globals__):
@@ -209,7 +230,7 @@ class Instrumentation:
         """Only one thread rewrites at a time, and what it runs meanwhile calls no hook."""
         if self._process != os.getpid():
             # In a forked child the lock may be held by a thread that is not there.
-            self._process, self._lock = os.getpid(), threading.RLock()
+            self._process, self._lock = os.getpid(), _OwnLock()
             self._paused.clear()
         with self._lock:
             me = threading.get_ident()

@@ -106,6 +106,8 @@ class Control:
         # What ends before the process forks, and whether it is asked then.
         self.before_fork: list[Callable[[], None]] = []
         self.ends_before_forks = False
+        # Who held locks when earlier campaigns began.
+        self.known_holders: Any = None
 
 
 IDLE = Idle()

@@ -6,8 +6,7 @@ knows, and to have each refer to another object instead, for a while.
 Tuples, static methods and partial functions cannot be changed, but what holds one can be given another: so the default values of
 functions are reached, and what fixtures have returned. What only the stack of a running function refers to stays as it is.
 
-Each question to the garbage collector goes through all objects there are, so as few are asked as can be: one for those who hold the
-objects, and one for those who hold what has to be made anew. It also takes the longer the more objects it is about.
+Who refers to an object is asked as seldom as can be, see `known_holders.py`: first for the objects, then for what has to be made anew.
 """
 
 from __future__ import annotations
@@ -27,11 +26,10 @@ from types import (
 )
 from typing import Any
 
+from pytest_racecheck.runtime.threads.known_holders import KnownHolders, Pairs, is_ours
 from pytest_racecheck.runtime.threads.resources import namespace_of
 
 Undo = Callable[[], None]
-#: By the id of the first object: the first, and what is to be held in its place.
-Pairs = dict[int, tuple[Any, Any]]
 
 _OURS = "pytest_racecheck"
 _NOTHING: Any = object()
@@ -42,18 +40,24 @@ _DEPTH = 4
 _SINGLE = {CellType: "cell_contents", FunctionType: "__defaults__", defaultdict: "default_factory"}
 
 
-def exchange(pairs: Pairs, spared: Iterable[tuple[object, str]] = ()) -> list[Undo]:
+def exchange(
+    pairs: Pairs,
+    spared: Iterable[tuple[object, str]] = (),
+    known: KnownHolders | None = None,
+) -> list[Undo]:
     """Have everybody who holds the first object of a pair hold the second; returns how to undo each change.
 
     `spared`: dictionaries and other holders, and names in them, that keep what they have. Modules and objects of this package keep
-    what is theirs.
+    what is theirs. `known`: those that are looked at first.
     """
+    known = known or KnownHolders()
     kept = {(id(holder), name) for holder, name in spared}
     undo: list[Undo] = []
     methods = {key for key, pair in pairs.items() if _is_bound_to_another(pair[0], pairs)}
     for _ in range(_DEPTH):
-        pairs = _Exchange(pairs, kept, undo).everywhere(pairs, methods)
+        pairs = _Exchange(pairs, kept, undo, known).everywhere(pairs, methods)
         methods = set()
+    known.keep()
     return undo
 
 
@@ -64,10 +68,13 @@ def _is_bound_to_another(obj: Any, pairs: Pairs) -> bool:
 class _Exchange:
     """One search for those who hold the first objects of `pairs`."""
 
-    def __init__(self, pairs: Pairs, kept: set[tuple[int, str]], undo: list[Undo]) -> None:
+    def __init__(
+        self, pairs: Pairs, kept: set[tuple[int, str]], undo: list[Undo], known: KnownHolders
+    ) -> None:
         self._pairs = pairs
         self._kept = kept
         self._undo = undo
+        self._known = known
         # How often each object was exchanged.
         self._times: Counter[int] = Counter()
 
@@ -79,11 +86,10 @@ class _Exchange:
         """
         if not self._pairs:
             return {}
-        holders = gc.get_referrers(
-            *(pair[0] for key, pair in self._pairs.items() if key not in methods)
+        holders = self._known.of(self._pairs, methods)
+        classes = self._classes_of(
+            [one for one in holders if type(one) is dict and "__module__" in one]
         )
-        namespaces = [one for one in holders if type(one) is dict and "__module__" in one]
-        classes = _classes_of(namespaces)
         anew: Pairs = {}
         for holder in holders:
             kind = type(holder)
@@ -105,20 +111,28 @@ class _Exchange:
         (own,) = _references(probe, [0])
         counts = _references(self._pairs, keys)
         return [
-            key for key, count in zip(keys, counts, strict=True) if count - own > self._times[key]
+            key
+            for key, count in zip(keys, counts, strict=True)
+            if count - own - self._known.has(key) > self._times[key]
         ]
+
+    def _classes_of(self, namespaces: list[dict[Any, Any]]) -> dict[int, type]:
+        """The classes that have these namespaces: attributes are set through them, since they remember where they have found them."""
+        told = {id(namespace): _owner_of(namespace) for namespace in namespaces}
+        found = {key: owner for key, owner in told.items() if owner is not None}
+        left = {id(one): one for one in namespaces if id(one) not in found}
+        known = {key: owner for key, owner in self._known.classes() if key in left}
+        return found | known | _searched([one for key, one in left.items() if key not in known])
 
     def _partial(self, holder: partial[Any]) -> partial[Any]:
         named = {name: self._second(value) for name, value in holder.keywords.items()}
         arguments = map(self._second, self._second(holder.args))
         return partial(self._second(holder.func), *arguments, **named)
 
-    def _is_machinery(self, holder: tuple[Any, ...]) -> bool:
-        """The pairs themselves, and what classes keep of their bases."""
-        if all(isinstance(one, type) for one in holder):
-            return True
-        pair = self._pairs.get(id(holder[0]))
-        return pair is not None and len(holder) == 2 and holder[1] is pair[1]
+    @staticmethod
+    def _is_machinery(holder: tuple[Any, ...]) -> bool:
+        """What classes keep of their bases."""
+        return all(isinstance(one, type) for one in holder)
 
     def _second(self, value: Any) -> Any:
         pair = self._pairs.get(id(value))
@@ -132,12 +146,12 @@ class _Exchange:
             self._in_dict(holder, owner)
         elif kind is list:
             self._in_list(holder)
-        elif not issubclass(kind, (type, ModuleType, tuple)) and not _is_ours(kind):
+        elif not issubclass(kind, (type, ModuleType, tuple)) and not is_ours(kind):
             self._in_instance(holder)
 
     def _in_attribute(self, holder: Any, name: str) -> None:
         pair = self._pairs.get(id(getattr(holder, name, _NOTHING)))
-        if pair is None or _is_ours(holder) or (id(holder), name) in self._kept:
+        if pair is None or is_ours(holder) or (id(holder), name) in self._kept:
             return
         self._done(pair, _set_attribute(holder, name, *pair))
 
@@ -179,7 +193,7 @@ class _Exchange:
         except (AttributeError, TypeError):
             return
         if pair is not None:
-            self._done(pair, _slot_undo(slot, holder, *pair))
+            self._done(pair, _Step(_put_slot_back, holder, slot, *pair))
 
     def _done(self, pair: tuple[Any, Any], undo: Undo) -> None:
         self._times[id(pair[0])] += 1
@@ -188,17 +202,6 @@ class _Exchange:
 
 def _references(pairs: Pairs, keys: Iterable[int]) -> list[int]:
     return [sys.getrefcount(pairs[key][0]) for key in keys]
-
-
-def _is_ours(obj: Any) -> bool:
-    return str(getattr(obj, "__module__", "")).partition(".")[0] == _OURS
-
-
-def _classes_of(namespaces: list[dict[Any, Any]]) -> dict[int, type]:
-    """The classes that have these namespaces: attributes are set through them, since they remember where they have found them."""
-    told = {id(namespace): _owner_of(namespace) for namespace in namespaces}
-    found = {key: owner for key, owner in told.items() if owner is not None}
-    return found | _searched([one for one in namespaces if id(one) not in found])
 
 
 def _owner_of(namespace: dict[Any, Any]) -> type | None:
@@ -221,15 +224,33 @@ def _searched(namespaces: list[dict[Any, Any]]) -> dict[int, type]:
     }
 
 
+class _Step:
+    """One exchange, undone when it is called. By its class it is known as ours: what it refers to it is to keep."""
+
+    __slots__ = ("_holder", "_key", "_new", "_old", "_put_back")
+
+    def __init__(
+        self, put_back: Callable[[Any, Any, Any, Any], None], holder: Any, key: Any, old: Any, new: Any
+    ) -> None:  # fmt: skip
+        self._put_back = put_back
+        self._holder = holder
+        self._key = key
+        self._old = old
+        self._new = new
+
+    def __call__(self) -> None:
+        self._put_back(self._holder, self._key, self._old, self._new)
+
+
 def _set_item(holder: Any, key: Any, old: Any, new: Any) -> Undo:
     holder[key] = new
+    return _Step(_put_item_back, holder, key, old, new)
 
-    def undo() -> None:
-        found = holder.get(key) if isinstance(holder, dict) else _at(holder, key)
-        if found is new:
-            holder[key] = old
 
-    return undo
+def _put_item_back(holder: Any, key: Any, old: Any, new: Any) -> None:
+    found = holder.get(key) if isinstance(holder, dict) else _at(holder, key)
+    if found is new:
+        holder[key] = old
 
 
 def _at(holder: list[Any], index: int) -> Any:
@@ -238,19 +259,16 @@ def _at(holder: list[Any], index: int) -> Any:
 
 def _set_attribute(holder: Any, name: str, old: Any, new: Any) -> Undo:
     setattr(holder, name, new)
-
-    def undo() -> None:
-        # What a class holds is not always what it gives.
-        found = vars(holder).get(name) if isinstance(holder, type) else getattr(holder, name)
-        if found is new:
-            setattr(holder, name, old)
-
-    return undo
+    return _Step(_put_attribute_back, holder, name, old, new)
 
 
-def _slot_undo(slot: MemberDescriptorType, holder: Any, old: Any, new: Any) -> Undo:
-    def undo() -> None:
-        if slot.__get__(holder, type(holder)) is new:
-            slot.__set__(holder, old)
+def _put_attribute_back(holder: Any, name: str, old: Any, new: Any) -> None:
+    # What a class holds is not always what it gives.
+    found = vars(holder).get(name) if isinstance(holder, type) else getattr(holder, name)
+    if found is new:
+        setattr(holder, name, old)
 
-    return undo
+
+def _put_slot_back(holder: Any, slot: MemberDescriptorType, old: Any, new: Any) -> None:
+    if slot.__get__(holder, type(holder)) is new:
+        slot.__set__(holder, old)

@@ -21,7 +21,9 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from pytest_racecheck.instrument.heap import Since, living
-from pytest_racecheck.runtime.threads.holders import Pairs, Undo, exchange
+from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.threads.holders import Undo, exchange
+from pytest_racecheck.runtime.threads.known_holders import KnownHolders, Pairs, references_besides
 from pytest_racecheck.runtime.threads.locks import Lock, RealLock
 from pytest_racecheck.runtime.threads.patches import Replacement
 from pytest_racecheck.runtime.threads.rlocks import RealRLock, RLock
@@ -55,12 +57,15 @@ class KnownLocks:
 
     def __enter__(self) -> KnownLocks:
         """Exchange them."""
+        known: KnownHolders = control.known_holders or KnownHolders()
+        control.known_holders = known
+        known.look_up(self._besides(), [self._kinds, _CONTROLLED])
         pairs = _with_methods(
             BuiltinMethodType, self._kinds, self._controlled, living, self._living()
         )
         self._locks = [new for _, new in pairs.values() if type(new) in self._kinds.values()]
         pairs.update({id(original): (original, new) for original, new in self._functions})
-        self._undo = exchange(pairs, [*_spared(), *_own_variables(self._functions)])
+        self._undo = exchange(pairs, [*_spared(), *_own_variables(self._functions)], known)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -73,6 +78,12 @@ class KnownLocks:
             self._locks.pop().put_back()
         pairs = _with_methods(MethodType, self._kinds.values(), _real, self._since.living)
         exchange(pairs)
+
+    def _besides(self) -> Mapping[type, int]:
+        """How many references a lock has that nobody holds who is to hold another one."""
+        return references_besides(
+            {id(one): (one, self._controlled(one)) for one in (RealLock(), RealRLock())}
+        )
 
     def _controlled(self, real: Any) -> Any:
         return self._kinds[type(real)].around(real)
