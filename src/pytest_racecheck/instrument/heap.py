@@ -20,14 +20,14 @@ _HAS_GENERATIONS = sys.version_info < (3, 14) and not sysconfig.get_config_var("
 
 def living(kinds: Collection[type]) -> list[Any]:
     """The objects of exactly these types."""
-    return _of_types(gc.get_objects(), kinds)
+    return of_types(gc.get_objects(), kinds)
 
 
 def living_below(kind: type) -> list[Any]:
     """The objects of this type and of those made from it."""
     objects = gc.get_objects()
     kinds = {one for one in set(map(type, objects)) if issubclass(one, kind)}
-    return _of_types(objects, kinds) if kinds else []
+    return of_types(objects, kinds) if kinds else []
 
 
 class Since:
@@ -45,10 +45,11 @@ class Since:
         """The objects of exactly these types that were made since, and perhaps older ones."""
         if not self.is_young:
             return living(kinds)
-        return [one for age in _YOUNG for one in _of_types(gc.get_objects(generation=age), kinds)]
+        return [one for age in _YOUNG for one in of_types(gc.get_objects(generation=age), kinds)]
 
 
-def _of_types(objects: Sequence[Any], kinds: Collection[type]) -> list[Any]:
+def of_types(objects: Sequence[Any], kinds: Collection[type]) -> list[Any]:
+    """Those that are of exactly these types."""
     return list(compress(objects, map(frozenset(kinds).__contains__, map(type, objects))))
 
 

@@ -18,13 +18,14 @@ import sys
 import sysconfig
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from types import (
-    CellType,
     ClassMethodDescriptorType,
+    FrameType,
     GetSetDescriptorType,
     MemberDescriptorType,
     MethodDescriptorType,
+    TracebackType,
     WrapperDescriptorType,
 )
 from typing import Any
@@ -38,14 +39,17 @@ Roots = dict[int, weakref.ref[Any]]
 
 _OURS = "pytest_racecheck"
 _IMMORTAL = 1 << 29
-# What may lie between a root and a holder.
-_BETWEEN = (dict, tuple, list, CellType)
+# What has an end soon, and is no way to anything.
+_PASSING = (FrameType, TracebackType)
+# A type whose objects the garbage collector knows.
+_COLLECTED = 1 << 14
 _FIXED = (
     ClassMethodDescriptorType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, WrapperDescriptorType,
 )  # fmt: skip
 # How far a holder is looked for from a root, and among how many.
 _DEPTH, _MANY = 3, 300
 _NO_KINDS: Mapping[type, int] = {}
+_NO_COUNTS: Mapping[int, int] = {}
 
 
 class KnownHolders:
@@ -58,28 +62,36 @@ class KnownHolders:
         # By how much lies between them and the holders they lead to.
         self._roots: tuple[Roots, ...] = tuple({} for _ in range(_DEPTH))
         # Held by the interpreter itself.
-        self._registries: list[list[Any]] = []
-        self._unexplained: dict[int, int] = {}
-        self._asked: dict[int, weakref.ref[Any] | None] = {}
+        self._registries: list[Any] = []
+        # What differs in what it exchanges differs in what it refers to.
+        self._unexplained: dict[Hashable, dict[int, int]] = {}
+        # Each with how often in a row.
+        self._asked: dict[int, tuple[weakref.ref[Any] | None, int]] = {}
         #: About how many objects the last exchange had to ask.
         self.asked = 0
         self._forget()
 
     def _forget(self) -> None:
+        self._sort: Hashable = None
         self._besides = _NO_KINDS
+        self._older = _NO_COUNTS
         self._present: dict[int, Any] = {}
         self._left: dict[int, int] = {}
-        self._missing: dict[int, weakref.ref[Any] | None] = {}
+        self._missing: dict[int, tuple[weakref.ref[Any] | None, int]] = {}
         self._passing: set[int] = set()
 
-    def look_up(self, besides: Mapping[type, int], passing: Iterable[object] = ()) -> None:
+    def look_up(
+        self, besides: Mapping[type, int], passing: Iterable[object] = (), older: Mapping[int, int] = _NO_COUNTS,
+        sort: Hashable = None,
+    ) -> None:  # fmt: skip
         """Visit those who are remembered.
 
         `besides`: how many references an object of a kind has that no holder has; what is of no such kind may have as many as it had. `passing`: what
-        each exchange makes anew for itself.
+        each exchange makes anew for itself. `older`: how many references to an object, by its id, what took its place in earlier exchanges has. `sort`: tells exchanges of different things apart.
         """
         self._forget()
-        self._besides = besides
+        self._sort = sort
+        self._besides, self._older = besides, older
         self._passing = {id(besides), id(self._present), *map(id, passing)}
         visited: list[Any] = list(self._registries)
         for depth, roots in enumerate(self._roots):
@@ -92,7 +104,7 @@ class KnownHolders:
 
     def keep(self) -> None:
         """All has been exchanged."""
-        self._unexplained, self._asked = self._left, self._missing
+        self._unexplained[self._sort], self._asked = self._left, self._missing
         self.asked = len(self._missing)
         for roots in self._roots:
             for key in [key for key, reference in roots.items() if reference() is None]:
@@ -116,7 +128,8 @@ class KnownHolders:
         twice = set(map(id, known))
         references = {
             key: sys.getrefcount(pairs[key][0])
-            - (counts[key] + instances[key] + (key in self._present) + (key in twice))
+            - (counts[key] + instances[key] + self._older.get(key, 0))
+            - ((key in self._present) + (key in twice))
             for key in pairs
             if key not in left_out
         }
@@ -129,7 +142,8 @@ class KnownHolders:
         self._left.update((key, references[key]) for key in missing if not counts[key])
         again = [key for key in missing if self._is_asked_again(key, pairs[key][0])]
         if again and self.counts:
-            self._remember(self._who_refers(more, {key: pairs[key] for key in again})[0])
+            chosen, _ = self._who_refers(more, {key: pairs[key] for key in again})
+            self._remember(chosen, {id(chosen), id(more)})
         return known + more
 
     def _who_refers(self, objects: Iterable[Any], pairs: Pairs) -> tuple[list[Any], Counter[int]]:
@@ -158,47 +172,59 @@ class KnownHolders:
         kind = type(pairs[key][0])
         if kind in self._besides:
             return left == self._besides[kind]
-        if left != self._unexplained.get(key):
+        if left != self._unexplained.get(self._sort, {}).get(key):
             return False
         self._left[key] = left
         return True
 
     def _is_asked_again(self, key: int, obj: object) -> bool:
-        """Whether the last exchange had to ask about it, too: what a single test makes is not worth remembering."""
-        self._missing[key] = _weakly(obj)
-        before = self._asked.get(key)
-        return key in self._asked and (before is None or before() is obj)
+        """Whether it is asked about for the second time in a row.
 
-    def _remember(self, holders: Iterable[Any]) -> None:
-        """From now on they are visited, as far as there is a way to them."""
-        rest = {}
+        What a single test makes is not worth remembering, and for whom there was no way the second time there will be none the third time.
+        """
+        before, times = self._asked.get(key, (None, 0))
+        if before is not None and before() is not obj:
+            times = 0
+        self._missing[key] = _weakly(obj), times + 1
+        return times == 1
+
+    def _remember(self, holders: Iterable[Any], own: set[int]) -> None:
+        """From now on they are visited, as far as there is a way to them; `own` refer to them only here."""
+        wanted = {}
         for one in holders:
-            if type(one) is list and all(map(callable, one)):
-                # As `os.register_at_fork` has them: there is no way to these but to keep them.
-                self._registries.append(one)
-            elif not _add(self._roots[0], _module_of(one) or one):
-                rest[id(one)] = one
+            if not _add(self._roots[0], _module_of(one) or one):
+                wanted[id(one)] = one
         for roots in self._roots:
-            rest = _reach(roots, rest)
+            if 0 < len(wanted) < _MANY:
+                wanted = self._reach(roots, wanted, own)
 
-
-def _reach(roots: Roots, wanted: dict[int, Any]) -> dict[int, Any]:
-    """Add roots that refer to what is wanted; returns what lies between where there is none."""
-    if not 0 < len(wanted) < _MANY:
-        return {}
-    between = {}
-    for one in _referrers(tuple(wanted.values())):
-        if one is wanted or is_ours(type(one)):
-            continue
-        if type(one) in _BETWEEN:
-            module = _module_of(one)
-            if module is None:
+    def _reach(self, roots: Roots, wanted: dict[int, Any], own: set[int]) -> dict[int, Any]:
+        """Add roots that refer to what is wanted; returns what lies between where there is none."""
+        between: dict[int, Any] = {}
+        lonely = wanted.copy()
+        own = own | {id(wanted), id(lonely)}
+        for one in _referrers(tuple(wanted.values())):
+            met = wanted.keys() & set(map(id, gc.get_referents(one)))
+            if id(one) in own or not met or is_ours(type(one)):
+                continue
+            for key in met:
+                lonely.pop(key, None)
+            if not _add(roots, _module_of(one) or one) and _lies_between(type(one)):
                 between[id(one)] = one
-            else:
-                _add(roots, module)
-        elif not wanted.keys().isdisjoint(map(id, gc.get_referents(one))):
-            _add(roots, one)
-    return between
+        self._registries += filter(_is_registry, lonely.values())
+        return between
+
+
+def _is_registry(one: Any) -> bool:
+    """Whether it is the interpreter's, and stays: the functions that `os.register_at_fork` was given, what a module was first filled with."""
+    if type(one) is list:
+        return all(map(callable, one))
+    return type(one) is dict and "__spec__" in one
+
+
+def _lies_between(kind: type) -> bool:
+    """Whether a holder may be reached by way of such objects, which cannot be remembered themselves."""
+    return bool(kind.__flags__ & _COLLECTED) and not kind.__weakrefoffset__ and kind not in _PASSING
 
 
 def references_besides(pairs: Pairs) -> dict[type, int]:
@@ -211,8 +237,8 @@ def _referrers(objects: tuple[Any, ...]) -> list[Any]:
     return [one for one in gc.get_referrers(*objects) if one is not objects]
 
 
-def _held_elsewhere(registries: list[list[Any]]) -> list[list[Any]]:
-    probe: list[list[Any]] = [[]]
+def _held_elsewhere(registries: list[Any]) -> list[Any]:
+    probe: list[Any] = [[]]
     (alone,) = [sys.getrefcount(one) for one in probe]
     return [one for one in registries if sys.getrefcount(one) > alone]
 
@@ -248,4 +274,4 @@ def _living(roots: Roots) -> list[Any]:
 
 
 def _inside(objects: Iterable[Any]) -> list[Any]:
-    return [one for one in gc.get_referents(*objects) if type(one) in _BETWEEN]
+    return [one for one in gc.get_referents(*objects) if _lies_between(type(one))]

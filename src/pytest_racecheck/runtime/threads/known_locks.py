@@ -16,11 +16,13 @@ from __future__ import annotations
 import _thread
 import gc
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from pytest_racecheck.instrument.heap import Since, living
+from pytest_racecheck.instrument.heap import Since, living, of_types
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.threads.holders import Undo, exchange
 from pytest_racecheck.runtime.threads.known_holders import KnownHolders, Pairs, references_besides
@@ -49,6 +51,7 @@ class KnownLocks:
         living: Callable[[], Sequence[object]] = tuple,
     ) -> None:
         self._functions = functions
+        self._more_kinds = kinds
         self._kinds = {**_CONTROLLED, **kinds}
         self._living = living
         self._undo: list[Undo] = []
@@ -59,13 +62,23 @@ class KnownLocks:
         """Exchange them."""
         known: KnownHolders = control.known_holders or KnownHolders()
         control.known_holders = known
-        known.look_up(self._besides(), [self._kinds, _CONTROLLED])
+        variables = list(_own_variables(self._functions))
+        own = [self._kinds, self._more_kinds, _CONTROLLED, *(cell for cell, _ in variables)]
+        controlled = frozenset(self._kinds.values())
+        there = living({*self._kinds, *controlled, BuiltinMethodType})
+        older = Counter(id(getattr(one, "real", None)) for one in there if type(one) in controlled)
+        known.look_up(self._besides(), own, older, (*map(id, self._kinds), len(self._functions)))
         pairs = _with_methods(
-            BuiltinMethodType, self._kinds, self._controlled, living, self._living()
+            BuiltinMethodType,
+            self._kinds,
+            self._controlled,
+            partial(of_types, there),
+            self._living(),
         )
+        there.clear()
         self._locks = [new for _, new in pairs.values() if type(new) in self._kinds.values()]
         pairs.update({id(original): (original, new) for original, new in self._functions})
-        self._undo = exchange(pairs, [*_spared(), *_own_variables(self._functions)], known)
+        self._undo = exchange(pairs, [*_spared(), *variables], known)
         return self
 
     def __exit__(self, *_: object) -> None:
