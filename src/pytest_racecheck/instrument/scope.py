@@ -88,9 +88,9 @@ class Scope:
         path, root = _real(filename), str(self.root)
         return path.startswith(root.rstrip(os.sep) + os.sep) and not _is_foreign(path, root)
 
-    def modules(self) -> list[str]:
-        """The names of the loaded modules that are in scope, sorted."""
-        return sorted(name for name in list(sys.modules) if self._has_module(name))
+    def modules(self, names: Iterable[str] | None = None) -> list[str]:
+        """Which of these modules, or of all that are loaded, are in scope: their names, sorted."""
+        return sorted(filter(self._has_module, list(sys.modules) if names is None else names))
 
     def _has_module(self, name: str) -> bool:
         namespace = _namespace(name)
@@ -135,8 +135,11 @@ def _real(path: str) -> str:
 
 @cache
 def _absolute(path: str) -> str:
-    """Where an absolute path leads: every campaign asks for all modules, and the answer takes a system call a folder."""
-    return os.path.realpath(path)
+    """Where an absolute path leads. A session asks for all modules: a folder that many files share is followed once."""
+    folder, name = os.path.split(path)
+    if name in ("", os.curdir, os.pardir) or os.path.islink(path):
+        return os.path.realpath(path)
+    return os.path.join(_absolute(folder), name)
 
 
 def _is_under(path: str, place: str) -> bool:

@@ -8,14 +8,16 @@ and editors use, is the user's.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback
 
 from pytest_racecheck.model.errors import VerdictError
-from pytest_racecheck.model.report import Form
 from pytest_racecheck.plugin.summary_entry import put_on_report
+
+if TYPE_CHECKING:
+    from pytest_racecheck.model.report import Form
 
 Error = TypeVar("Error", bound=BaseException)
 
@@ -35,6 +37,8 @@ def mark_as_ours(error: Error) -> Error:
 
 def form_of(kind: type[VerdictError], note: str = "") -> Form:
     """How the text of such an error of ours has to be, to fit where it is shown."""
+    from pytest_racecheck.model.report import Form
+
     return Form(kind, len(BEFORE_LINES), len(f"{kind.__name__}: "), note)
 
 

@@ -10,18 +10,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_racecheck.instrument.scope import Scope
 from pytest_racecheck.runtime.jitter.late_binding import bind_late
-from pytest_racecheck.runtime.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pytest_racecheck.runtime.snapshot import Snapshot
 
 _CONCURRENT = (
     "_thread", "asyncio", "concurrent", "http.server", "multiprocessing", "pytest_racecheck", "queue", "socketserver",
     "threading", "xmlrpc.server",
 )  # fmt: skip
-_KEY = pytest.StashKey[Snapshot | None]()
+_KEY = pytest.StashKey["Snapshot | None"]()
 
 
 class SameStart:
@@ -29,7 +32,7 @@ class SameStart:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._loaded = 0
+        self._loaded: frozenset[str] = frozenset()
         self._modules: list[str] = []
         self._concurrent = False
         self._surprised = False
@@ -62,14 +65,21 @@ class SameStart:
         if _KEY not in item.stash:
             self._look_at_modules()
             wanted = self._concurrent or self._surprised
-            item.stash[_KEY] = Snapshot(self._modules) if wanted else None
+            item.stash[_KEY] = self._snapshot() if wanted else None
         return item.stash[_KEY]
 
+    def _snapshot(self) -> Snapshot:
+        from pytest_racecheck.runtime.snapshot import Snapshot
+
+        return Snapshot(self._modules)
+
     def _look_at_modules(self) -> None:
-        if len(sys.modules) == self._loaded:
+        if len(sys.modules) == len(self._loaded):
             return
-        self._loaded = len(sys.modules)
-        self._modules = self.scope.modules()
+        loaded_now = frozenset(sys.modules)
+        known = loaded_now.intersection(self._modules)
+        self._modules = sorted({*known, *self.scope.modules(loaded_now - self._loaded)})
+        self._loaded = loaded_now
         loaded = [sys.modules[name] for name in self._modules if name in sys.modules]
         self._concurrent = any(_uses_tasks(module) for module in loaded)
         for module in loaded:

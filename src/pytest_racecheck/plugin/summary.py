@@ -47,6 +47,7 @@ class Summary:
 
     def __init__(self) -> None:
         self._modules: set[str] = set()
+        self._wanted = False
 
     def pytest_report_header(self, config: pytest.Config) -> str:
         """One line: the mode, the budget of a test, and the seed."""
@@ -69,8 +70,14 @@ class Summary:
         what = NOT_EXPLORED if unexplored else plural(entry["runs"], "run")
         return "passed", ".", f"PASSED [{what}]"
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note whether there is anything to sum up."""
+        self._wanted = self._wanted or read_entry(report) is not None
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Note which modules were in scope; a worker of xdist hands that to its controller."""
+        if not self._wanted:
+            return
         self._modules.update(_in_scope(session))
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[_MODULES] = sorted(self._modules)
