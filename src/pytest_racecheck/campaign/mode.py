@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import sysconfig
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pytest_racecheck.model.errors import UsageError
-from pytest_racecheck.model.result import CampaignResult
 from pytest_racecheck.model.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_racecheck.model.result import CampaignResult
 
 DEFAULT = "explore"
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
