@@ -1,7 +1,7 @@
 """Sessions of pytest, each in a process of its own, forked from one that has pytest loaded already.
 
-Most of a short session goes into starting an interpreter and importing pytest, and the acceptance tests have hundreds. This plugin
-is not loaded beforehand: when it imports what is part of what they look at.
+Most of a short session goes into starting an interpreter and importing pytest and the engines, and the acceptance tests have hundreds. The plugin
+itself is not loaded beforehand. When it imports what is looked at in sessions of new interpreters, see `test_loading.py`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ HERE = str(Path(__file__).parent)
 _START = f"import sys; sys.path.insert(0, {HERE!r}); from forked_pytest import serve; sys.path.remove({HERE!r}); serve()"
 # What an interpreter, or another process about it, reads once and for all when it starts.
 _FIXED = ("PYTHONHASHSEED", "PYTHONPATH", "RACECHECK_TEST_PROJECT")
+
+_ENGINES = (
+    "campaign.explore",
+    "campaign.jitter",
+    "runtime.processes.world",
+    "runtime.jitter.thread_backend",
+    "report",
+)
 
 
 class Sessions:
@@ -75,6 +83,8 @@ def serve() -> None:
 
     for name in default_plugins:
         importlib.import_module(f"_pytest.{name}")
+    for name in _ENGINES:
+        importlib.import_module(f"pytest_racecheck.{name}")
     while line := os.read(0, 1 << 20):
         # A request may be longer than a pipe holds.
         while not line.endswith(b"\n"):

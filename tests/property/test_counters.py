@@ -117,7 +117,13 @@ def test_locked_counters_never_do(
 
 
 # A manager that a program keeps between runs is a server that is really there; `test_managers.py` explores a Namespace.
-EXPLORED = [place for place in PLACES if place.make is not make_namespace]
+EXPLORED = one_of_each_kind(
+    [place for place in PLACES if place.make is not make_namespace],
+    {
+        *ONE_OF_EACH_KIND, "process-file", "process-shared memory",
+        *(place for place in PLACES if place.backend == "thread"),
+    },
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("place", EXPLORED, ids=str)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from extent import one_of_each_kind
 from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.model.outcome import Outcome
 from pytest_racecheck.runtime.backend import Body
@@ -268,7 +269,7 @@ def test_a_queue_filled_in_setup_reaches_forked_tasks(runs) -> None:
     gc.collect()
 
 
-@pytest.mark.parametrize("kind", BACKENDS)
+@pytest.mark.parametrize("kind", one_of_each_kind(BACKENDS, {ManagerBackend}))
 def test_nothing_adds_up(runs, kind, tmp_path, monkeypatch) -> None:
     """Fifty runs in one session leave no descriptor and no file behind."""
     folder = tmp_path / "temporary"

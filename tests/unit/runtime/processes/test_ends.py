@@ -13,6 +13,7 @@ import threading
 
 import pytest
 
+from extent import one_of_each_kind
 from pytest_racecheck import Verdict, explore
 from pytest_racecheck.runtime.threads import forking
 
@@ -62,7 +63,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("target", BAD, ids=lambda target: target.__name__)
+@pytest.mark.parametrize(
+    "target",
+    one_of_each_kind(BAD, {add_and_raise, add_and_die}),
+    ids=lambda target: target.__name__,
+)
 def test_a_bad_end_is_a_failure(race, target) -> None:
     """Under every schedule it is the same one, and says whose it is; but no race."""
     report = race([target, add], setup=lambda s: s.value("i", 0), schedules=3)

@@ -89,7 +89,10 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    one_of_each_kind(KINDS, {"RawValue", "a pointer", "mmap", "struct", "SharedMemory by name"}),
+)
 def test_a_lost_update(race, kind) -> None:
     """It is found within a few schedules. The seed is fixed, so this does not fail by chance."""
     setup, add, check = KINDS[kind]
