@@ -13,12 +13,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
 from pytest_racecheck.runtime.context import current
 from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.foreign_pools import left_alone
+from pytest_racecheck.runtime.programs import told_of_program
 
 Tell = Callable[[str], None]
 
@@ -27,8 +27,6 @@ _FORKS = tuple(
 )
 # What starts processes for others, and tells of them itself or has them observed.
 _STARTERS = frozenset({"subprocess", "multiprocessing.popen_fork", "pty"})
-# These wait for the program they start: it runs beside nothing of the test's.
-_WAITING = frozenset({"run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"})
 
 
 @contextlib.contextmanager
@@ -79,30 +77,12 @@ def _to_run_or(tell: Tell) -> Tell:
 
 def _program(tell: Tell, original: Any) -> Any:
     def init(popen: Any, args: Any, *more: Any, **named: Any) -> None:
-        name = _name(named.get("executable") or args)
-        if name.startswith("python") or not _is_awaited(sys._getframe(1)):
-            tell(f"program {name}, started with subprocess, is not controlled")
+        text = told_of_program(named.get("executable") or args, sys._getframe(1))
+        if text is not None:
+            tell(text)
         original(popen, args, *more, **named)
 
     return init
-
-
-def _name(program: Any) -> str:
-    """What a program is called, from what `Popen` is given: a path or a command line, as text or in pieces."""
-    with contextlib.suppress(TypeError, IndexError, ValueError):
-        if not isinstance(program, str | bytes | os.PathLike):
-            program = next(iter(program), "")
-        words = os.fsdecode(program).split(maxsplit=1)
-        return os.path.basename(words[0])
-    return "?"
-
-
-def _is_awaited(frame: FrameType | None) -> bool:
-    while frame is not None and frame.f_globals.get("__name__") == "subprocess":
-        if frame.f_code.co_name in _WAITING:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _fork(tell: Tell, name: str, original: Any) -> Any:

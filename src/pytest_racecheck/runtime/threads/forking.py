@@ -7,10 +7,11 @@ happens in a child; so `os.fork` itself is where it is done.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
-from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control
@@ -19,7 +20,7 @@ from pytest_racecheck.runtime.threads.identities import calling_task
 from pytest_racecheck.runtime.threads.locks import Mutex
 
 if TYPE_CHECKING:
-    from pytest_racecheck.runtime.threads.patches import Replacement
+    from pytest_racecheck.runtime.threads.patches import Attribute, Replacement
     from pytest_racecheck.runtime.threads.task import Task
 
 _fork: Any = getattr(os, "fork", None)
@@ -34,7 +35,7 @@ def stand_until_free() -> None:
     task = calling_task()
     if task is None:
         return
-    while (lock := next(filter(partial(_is_anothers, task), _locks()), None)) is not None:
+    while (lock := next(filter(functools.partial(_is_anothers, task), _locks()), None)) is not None:
         with lock:
             pass
 
@@ -64,11 +65,33 @@ def fork() -> int:
     finally:
         if child:
             control.scheduler = scheduler
-    if child and calling_task() is not None:
+    if child and calling_task() is not None and not _is_multiprocessings(sys._getframe(1)):
         scheduler.uncontrolled.add("a process that was forked by os.fork")
     if not child and scheduler is not IDLE and scheduler.processes is not None:
         scheduler.processes.leave()
     return child
+
+
+def _is_multiprocessings(caller: FrameType) -> bool:
+    return str(caller.f_globals.get("__name__")).startswith("multiprocessing.")
+
+
+def telling_of_processes() -> list[Attribute]:
+    """`Process.start` where a campaign is about threads, for programs that have loaded it: what it starts goes its own way."""
+    process: Any = getattr(sys.modules.get("multiprocessing.process"), "BaseProcess", None)
+    if process is None:
+        return []
+    original = process.start
+
+    @functools.wraps(original)
+    def start(self: Any) -> None:
+        if calling_task() is not None:
+            control.scheduler.uncontrolled.add(
+                "a process of multiprocessing (the backend 'process' controls it)"
+            )
+        original(self)
+
+    return [(process, "start", start)]
 
 
 REPLACEMENTS: tuple[Replacement, ...] = ((_fork, fork),) if _fork is not None else ()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from pytest_racecheck.runtime.context import IDLE, control
+from pytest_racecheck.runtime.programs import told_of_program
 from pytest_racecheck.runtime.threads.outside import IN, OUT
 from pytest_racecheck.runtime.threads.sockets import calling_task, describe, done
 from pytest_racecheck.runtime.threads.task import Task
@@ -27,6 +29,7 @@ _WNOHANG: int = getattr(os, "WNOHANG", 1)
 _AT_ONCE = 512
 _Popen: Any = subprocess.Popen
 _wait_for_child = getattr(_Popen, "_wait", None)
+_start_program: Any = _Popen._execute_child
 
 
 def on_file(fd: int, name: str, writes: bool) -> None:
@@ -86,6 +89,15 @@ def wait_for_child(self: Any, timeout: float | None) -> Any:
     return _wait_for_child(self, timeout)
 
 
+def start_program(self: Any, args: Any, executable: Any, *more: Any) -> Any:
+    """`Popen._execute_child`, which all starting of programs comes to: what it starts is no task."""
+    if calling_task() is not None:
+        text = told_of_program(executable or args, sys._getframe(1))
+        if text is not None:
+            control.scheduler.uncontrolled.add(text)
+    return _start_program(self, args, executable, *more)
+
+
 def _await_child(task: Task, pid: int, timeout: float | None) -> bool:
     try:
         fd = os.pidfd_open(pid)
@@ -129,5 +141,6 @@ def _replacements() -> Iterator[tuple[object, object]]:
 
 REPLACEMENTS: tuple[tuple[object, object], ...] = tuple(_replacements())
 ATTRIBUTES: tuple[tuple[Any, str, object], ...] = (
-    ((_Popen, "_wait", wait_for_child),) if _wait_for_child is not None else ()
+    (_Popen, "_execute_child", start_program),
+    *(((_Popen, "_wait", wait_for_child),) if _wait_for_child is not None else ()),
 )

@@ -90,7 +90,7 @@ def all_replaced(scheduler: Scheduler, more: More = NO_MORE) -> Iterator[None]:
         *_REPLACEMENTS, *_of_databases(), *loops.replacements(), *chance.replacements(), *more.pairs,
     ]  # fmt: skip
     attributes = [
-        *_ATTRIBUTES, *chance.attributes(), *addresses.attributes(), *more.attributes,
+        *_ATTRIBUTES, *chance.attributes(), *addresses.attributes(), *forking.telling_of_processes(), *more.attributes,
     ]  # fmt: skip
     with (
         unheard(),
