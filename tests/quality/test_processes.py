@@ -16,7 +16,7 @@ from pytest_racecheck.campaign import explanation, fewer_preemptions
 SEEDS = range(20)
 # How many of them when it is not to take long, and how many schedules a safe twin is run under.
 QUICK = 1
-SCHEDULES, QUICK_SCHEDULES = 500, 25
+SCHEDULES, QUICK_SCHEDULES = 500, 40
 METHODS = ("fork", "spawn", "forkserver")
 WITHIN = 5
 
@@ -149,7 +149,7 @@ TWINS = {
 
 @pytest.mark.parametrize("name", TWINS)
 def test_locked_twins_are_never_reported(name: str, thorough: bool) -> None:
-    """Under every one of 500 schedules they pass; under twenty-five, where it is not to take long."""
+    """Under every one of 500 schedules they pass; under forty, where it is not to take long."""
     backend, setup, take, read = TWINS[name]
     schedules = SCHEDULES if thorough else QUICK_SCHEDULES
     report = explore(

@@ -88,9 +88,9 @@ class Scope:
         path, root = _real(filename), str(self.root)
         return path.startswith(root.rstrip(os.sep) + os.sep) and not _is_foreign(path, root)
 
-    def modules(self, names: Iterable[str] | None = None) -> list[str]:
-        """Which of these modules, or of all that are loaded, are in scope: their names, sorted."""
-        return sorted(filter(self._has_module, list(sys.modules) if names is None else names))
+    def modules(self) -> list[str]:
+        """The names of the loaded modules that are in scope, sorted."""
+        return sorted(filter(self._has_module, list(sys.modules)))
 
     def _has_module(self, name: str) -> bool:
         namespace = _namespace(name)

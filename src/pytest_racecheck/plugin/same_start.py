@@ -32,7 +32,7 @@ class SameStart:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._loaded: frozenset[str] = frozenset()
+        self._loaded = 0
         self._modules: list[str] = []
         self._concurrent = False
         self._surprised = False
@@ -74,12 +74,10 @@ class SameStart:
         return Snapshot(self._modules)
 
     def _look_at_modules(self) -> None:
-        if len(sys.modules) == len(self._loaded):
+        if len(sys.modules) == self._loaded:
             return
-        loaded_now = frozenset(sys.modules)
-        known = loaded_now.intersection(self._modules)
-        self._modules = sorted({*known, *self.scope.modules(loaded_now - self._loaded)})
-        self._loaded = loaded_now
+        self._loaded = len(sys.modules)
+        self._modules = self.scope.modules()
         loaded = [sys.modules[name] for name in self._modules if name in sys.modules]
         self._concurrent = any(_uses_tasks(module) for module in loaded)
         for module in loaded:

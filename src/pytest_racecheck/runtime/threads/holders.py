@@ -27,6 +27,7 @@ from types import (
 from typing import Any
 
 from pytest_racecheck.runtime.threads.known_holders import KnownHolders, Pairs, is_ours
+from pytest_racecheck.runtime.threads.referrers import referrers_of
 from pytest_racecheck.runtime.threads.resources import namespace_of
 
 Undo = Callable[[], None]
@@ -217,7 +218,7 @@ def _searched(namespaces: list[dict[Any, Any]]) -> dict[int, type]:
     wanted = {id(namespace) for namespace in namespaces}
     return {
         id(namespace): holder
-        for holder in (gc.get_referrers(*namespaces) if namespaces else ())
+        for holder in referrers_of(namespaces)
         if isinstance(holder, type)
         for namespace in gc.get_referents(holder)
         if id(namespace) in wanted

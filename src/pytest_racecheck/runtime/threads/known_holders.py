@@ -30,6 +30,7 @@ from types import (
 )
 from typing import Any
 
+from pytest_racecheck.runtime.threads.referrers import referrers_of
 from pytest_racecheck.runtime.threads.resources import namespace_of, own_dict
 
 #: By the id of the first object: the first, and what is to be held in its place.
@@ -67,8 +68,6 @@ class KnownHolders:
         self._unexplained: dict[Hashable, dict[int, int]] = {}
         # Each with how often in a row.
         self._asked: dict[int, tuple[weakref.ref[Any] | None, int]] = {}
-        #: About how many objects the last exchange had to ask.
-        self.asked = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -105,12 +104,16 @@ class KnownHolders:
     def keep(self) -> None:
         """All has been exchanged."""
         self._unexplained[self._sort], self._asked = self._left, self._missing
-        self.asked = len(self._missing)
         for roots in self._roots:
             for key in [key for key, reference in roots.items() if reference() is None]:
                 del roots[key]
         self._forget()
         self._registries = _held_elsewhere(self._registries)
+
+    @property
+    def asked(self) -> int:
+        """About how many objects the last exchange had to ask."""
+        return len(self._asked)
 
     def has(self, key: int) -> bool:
         """Whether what has that id was visited as a holder itself, which is a reference of its own."""
@@ -129,14 +132,14 @@ class KnownHolders:
         references = {
             key: sys.getrefcount(pairs[key][0])
             - (counts[key] + instances[key] + self._older.get(key, 0))
-            - ((key in self._present) + (key in twice))
+            - (self.has(key) + (key in twice))
             for key in pairs
             if key not in left_out
         }
         missing = [key for key in references if not self._is_explained(key, pairs, references)]
         if not missing:
             return known
-        found = _referrers(tuple(pairs[key][0] for key in missing))
+        found = referrers_of(pairs[key][0] for key in missing)
         more, counts = self._who_refers((one for one in found if not self.has(id(one))), pairs)
         del found
         self._left.update((key, references[key]) for key in missing if not counts[key])
@@ -203,7 +206,7 @@ class KnownHolders:
         between: dict[int, Any] = {}
         lonely = wanted.copy()
         own = own | {id(wanted), id(lonely)}
-        for one in _referrers(tuple(wanted.values())):
+        for one in referrers_of(wanted.values()):
             met = wanted.keys() & set(map(id, gc.get_referents(one)))
             if id(one) in own or not met or is_ours(type(one)):
                 continue
@@ -230,11 +233,6 @@ def _lies_between(kind: type) -> bool:
 def references_besides(pairs: Pairs) -> dict[type, int]:
     """How many references an object has, by its kind, that only `pairs` and what takes its place refer to."""
     return {type(pairs[key][0]): sys.getrefcount(pairs[key][0]) for key in pairs}
-
-
-def _referrers(objects: tuple[Any, ...]) -> list[Any]:
-    """Who refers to them, but for the tuple itself, which from 3.13 on is found as well."""
-    return [one for one in gc.get_referrers(*objects) if one is not objects]
 
 
 def _held_elsewhere(registries: list[Any]) -> list[Any]:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def referrers_of(objects: Iterable[Any]) -> list[Any]:
+    """Who refers to any of them. The question itself does, from 3.13 on, and is left out."""
+    asked = tuple(objects)
+    return [one for one in gc.get_referrers(*asked) if one is not asked] if asked else []
 
 
 class Referrers:
@@ -19,7 +26,7 @@ class Referrers:
         asked = [one for one in objects if id(one) not in self._found]
         if not asked:
             return
-        holders = gc.get_referrers(*asked)
+        holders = referrers_of(asked)
         self._own |= {id(self._found), id(holders), id(asked), id(objects)}
         found: dict[int, list[object]] = {id(one): [] for one in asked}
         self._own.update(map(id, found.values()))

@@ -90,7 +90,8 @@ def all_replaced(scheduler: Scheduler, more: More = NO_MORE) -> Iterator[None]:
         *_REPLACEMENTS, *_of_databases(), *loops.replacements(), *chance.replacements(), *more.pairs,
     ]  # fmt: skip
     attributes = [
-        *_ATTRIBUTES, *chance.attributes(), *addresses.attributes(), *forking.telling_of_processes(), *more.attributes,
+        *_ATTRIBUTES, *chance.attributes(), *addresses.attributes(),
+        *(forking.telling_of_processes() if more is NO_MORE else more.attributes),
     ]  # fmt: skip
     with (
         unheard(),
