@@ -79,6 +79,10 @@ def test_ini_twins(project, plain, name, text) -> None:
             "replay=rc1:A",
             "--racecheck-replay * expected a token as a report prints it, starting with rc1:*",
         ),
+        (
+            "replay=rc1:AAEIAgYGBnUMX0nE1eo@x",
+            "--racecheck-replay ends in '@x'; expected nothing or, as in '@2', *",
+        ),
         ("html=reports", "not available yet: --racecheck-html; *"),
         ("json=report", "not available yet: --racecheck-json; *"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 
@@ -233,3 +235,34 @@ def test_what_one_run_prints_is_enough(project, plain) -> None:
     lines = result.stdout.lines
     printed = [line for line in lines if line in ("before", "incrementing")]
     assert printed == ["before", "incrementing", "incrementing"]
+
+
+def test_a_replay_is_of_one_campaign_of_the_test(project, plain) -> None:
+    """The command of a report names the campaign; the others are what they always are, and one that is never reached was no replay."""
+    project.makepyfile("""
+        from counting import Counter
+
+        def test_two(thread_race):
+            safe = thread_race(Counter.increment_safely, workers=2, setup=Counter,
+                               check=lambda counter: counter.value == 2, schedules=20)
+            safe.assert_race_free()
+            thread_race(Counter.increment, workers=2, setup=Counter,
+                        check=lambda counter: counter.value == 2, schedules=200).assert_race_free()
+    """)
+    found = plain("--racecheck-mode=explore").stdout.str()
+    wanted = re.search(r"--racecheck-replay=(rc1:[\w-]+)@2$", found, re.MULTILINE)
+    assert wanted, found
+    result = plain(f"--racecheck-replay={wanted[1]}@2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E * lost update on Counter.value (replayed; *"])
+    project.makepyfile("""
+        from counting import Counter
+
+        def test_two(thread_race):
+            thread_race(Counter.increment_safely, workers=2, setup=Counter, schedules=20).assert_race_free()
+    """)
+    result = plain(f"--racecheck-replay={wanted[1]}@2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E   Inconclusive: the token was not replayed: it is for campaign 2 of the test, *"]
+    )

@@ -71,7 +71,8 @@ class TraceStep:
     it. `value` is what was read or written, as text. `enabled` are the tasks that could have gone on. `preempted` is the
     task that was interrupted, though it could have gone on, to let this one do its step. `call` is the library call it is part of.
     `switchable`: whether a GIL build of this interpreter, too, could have let others in between this task's previous step and this
-    one; None where that depends. `file` is the name of the file that a call of a thread is given.
+    one; None where that depends. `file` is the name of the file that a call of a thread is given. An exception has the `site` of the
+    task's step before it if that is what raised.
     """
 
     number: int

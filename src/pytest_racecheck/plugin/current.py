@@ -14,6 +14,7 @@ import pytest
 from pytest_racecheck.model.errors import Inconclusive, RaceFound, RaceNotFound, VerdictError
 from pytest_racecheck.model.report import RaceReport
 from pytest_racecheck.model.verdict import Verdict
+from pytest_racecheck.model.wording import plural
 from pytest_racecheck.plugin.marker import marked
 from pytest_racecheck.plugin.options import options_of
 from pytest_racecheck.plugin.reports import Reports, form_of, mark_as_ours
@@ -78,13 +79,25 @@ class CurrentItem:
             if self.calls and options_of(item.config).replay is None:
                 again = again_line(item.config)
                 item.add_report_section("call", "racecheck", f"{again}\n")
-        complaint = self._complaint(self._expected(item), reports)
+        complaint = self._unreached(item) or self._complaint(self._expected(item), reports)
         if complaint is not None and not getattr(item, "_excinfo", None):
             raise complaint
 
     def _expected(self, item: pytest.Item) -> str | None:
         """What the test's marker expects of the campaigns it asks for; None if it asks for none."""
         return marked(item).expect if self._first else None
+
+    def _unreached(self, item: pytest.Item) -> VerdictError | None:
+        """Complains of a test that never came to the campaign that was to be replayed."""
+        wanted = options_of(item.config).replay
+        if wanted is None or not self.calls or self.calls >= wanted.campaign:
+            return None
+        asked = plural(self.calls, "campaign")
+        return mark_as_ours(
+            Inconclusive(
+                f"the token was not replayed: it is for campaign {wanted.campaign} of the test, which asked for {asked}"
+            )
+        )
 
     def _complaint(self, expect: str | None, reports: list[RaceReport]) -> VerdictError | None:
         first, note = self._first, _EXPECTED.format(expect)

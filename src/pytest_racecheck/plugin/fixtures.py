@@ -50,14 +50,17 @@ class RaceHandle:
         from pytest_racecheck.plugin.stuck_calls import named_on_stderr
 
         item = self._current.item
-        own_seed = derived_seed(base_seed(self._config), item.nodeid, self._current.next_call())
+        call = self._current.next_call()
+        own_seed = derived_seed(base_seed(self._config), item.nodeid, call)
+        wanted = options_of(self._config).replay
         layers = [marked(item).settings, Settings(seed=own_seed), *options_of(self._config).layers]
         with named_on_stderr(item), OneOfMany(item).of_campaign() as around:
             report = run_targets(
                 target, backend=self.backend, workers=workers, setup=setup, check=check,
                 words=words, layers=layers, root=self._config.rootpath,
                 again=again(self._config, own_seed, "this call alone: seed={}"),
-                token=options_of(self._config).replay, replayed=replay_command(item), around=around,
+                token=wanted.token if wanted is not None and wanted.is_for(item, call) else None,
+                replayed=replay_command(item, call), around=around,
             )  # fmt: skip
         self._current.add(report)
         return report

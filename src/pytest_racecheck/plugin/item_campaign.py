@@ -128,10 +128,11 @@ class ItemCampaign:
             self._settings, name=self._item.nodeid, root=self._item.config.rootpath, backend=None,
             classify=classify, start=self._start, passed_before=own is None, beside=self._beside(),
         )  # fmt: skip
-        token = options_of(self._item.config).replay
-        if token is not None:
+        wanted = options_of(self._item.config).replay
+        if wanted is not None:
             self._campaign.close()
-            return campaign.replay(self._program, Token.parse(token), self._campaign.keys)
+            token = Token.parse(wanted.token)
+            return campaign.replay(self._program, token, self._campaign.keys)
         result = campaign.explore(self._program, self._campaign.keys)
         if campaign.stuck_call is None or isinstance(own, RunOverdue):
             self._campaign.close()

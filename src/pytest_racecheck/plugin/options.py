@@ -9,13 +9,16 @@ module, and a dataclass costs a millisecond to make.)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from pytest_racecheck.model.errors import UsageError
 from pytest_racecheck.model.pending import availability, refuse_pending, refuse_pending_options
 from pytest_racecheck.model.settings import MODES, START_METHODS, STRATEGIES, TIMEOUTS, Settings
+
+if TYPE_CHECKING:
+    from pytest_racecheck.plugin.wanted_replay import WantedReplay
 
 
 class Option(NamedTuple):
@@ -73,7 +76,7 @@ class Options(NamedTuple):
 
     on: bool = False
     strict: bool = False
-    replay: str | None = None
+    replay: WantedReplay | None = None
     command_line: Settings = Settings()
     ini: Settings = Settings()
 
@@ -118,7 +121,7 @@ def _read(config: pytest.Config) -> Options:
     written = {option.word: _written(config, option) for option in (SWITCH, *SETTINGS, *OTHERS)}
     refuse_pending_options(typed, _on_command_line)
     refuse_pending_options(written, _in_file)
-    replay = _token(typed["replay"], written["replay"])
+    replay = _replay(typed["replay"], written["replay"])
     if typed["replay"] is not None and typed["mode"] == "jitter":
         raise UsageError(
             f"{_on_command_line('mode')} is 'jitter' beside {_on_command_line('replay')}; expected 'explore'"
@@ -141,18 +144,18 @@ def _checked(values: Mapping[str, object], source: Callable[[str], str]) -> Sett
     return settings
 
 
-def _token(typed: object, written: object) -> str | None:
-    """The token to replay, checked; it is read again by whoever replays it."""
+def _replay(typed: object, written: object) -> WantedReplay | None:
+    """The run to replay, checked; its token is read again by whoever replays it."""
     token = _first(typed, written)
     if token is None:
         return None
     from pytest_racecheck.campaign.mode import refuse_replay
-    from pytest_racecheck.model.token import Token
+    from pytest_racecheck.plugin.wanted_replay import WantedReplay
 
     source = _on_command_line if typed is not None else _in_file
-    parsed = Token.parse(token, source("replay"))
+    wanted = WantedReplay.parse(token, source("replay"))
     refuse_replay(source("replay"))
-    return str(parsed)
+    return wanted
 
 
 def _on_command_line(word: str) -> str:

@@ -14,7 +14,7 @@ from pytest_racecheck.plugin import fresh
 from pytest_racecheck.plugin.breakpoints import breakpoints
 from pytest_racecheck.plugin.classify import classify
 from pytest_racecheck.plugin.output import OneOfMany
-from pytest_racecheck.plugin.reports import IN_FURTHER_RUNS
+from pytest_racecheck.plugin.subtests import as_it_failed, untold
 from pytest_racecheck.runtime.interrupts import Interrupts
 from pytest_racecheck.runtime.jitter.foreign_pools import left_alone
 from pytest_racecheck.runtime.jitter.world import World
@@ -50,6 +50,7 @@ class ItemProgram:
                 fresh.set_up(self._item, self._runs, self._with_fixtures)
                 fresh.body(self._item)
         except BaseException as error:
+            as_it_failed(self._item, error)
             self.end_run(world, error)
             raise
         self.end_run(world, None)
@@ -75,12 +76,11 @@ class ItemProgram:
         `random_state` is that of module random when the first body began.
         """
         self._random = random_state
-        self._item.stash[IN_FURTHER_RUNS] = True
+        alone = left_alone(_told_already)
         try:
-            with self._interrupts, left_alone(_told_already), warnings.catch_warnings(record=True):
+            with self._interrupts, alone, untold(self._item), warnings.catch_warnings(record=True):
                 yield
         finally:
-            del self._item.stash[IN_FURTHER_RUNS]
             fresh.forget_kept(self._item)
             self._output.put_back()
 

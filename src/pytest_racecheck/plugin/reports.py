@@ -14,6 +14,7 @@ import pytest
 from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback
 
 from pytest_racecheck.model.errors import VerdictError
+from pytest_racecheck.plugin.subtests import raise_failed
 from pytest_racecheck.plugin.summary_entry import put_on_report
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ Error = TypeVar("Error", bound=BaseException)
 
 NAME = "racecheck-reports"
 BEFORE_LINES = "E   "
-IN_FURTHER_RUNS = pytest.StashKey[bool]()
 _OURS = "_racecheck_raised_by_plugin"
 # For failures that do not tell the seed themselves.
 _SEED_SECTION = "Captured racecheck call"
@@ -56,7 +56,7 @@ class Reports:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put what is known about an explored test on its report, and show a verdict as its text."""
-        _raise_in_further_run(item, call)
+        raise_failed(item, call)
         report = yield
         put_on_report(item, report)
         error = None if call.excinfo is None else call.excinfo.value
@@ -83,13 +83,3 @@ def _place(item: pytest.Item, longrepr: ExceptionChainRepr, message: str) -> Rep
         return ReprFileLocation(crash.path, crash.lineno, message)
     path, line, _ = item.reportinfo()
     return ReprFileLocation(str(path), (line or 0) + 1, message)
-
-
-def _raise_in_further_run(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Make the failure of a subtest that of its run.
-
-    Subtests ask for reports of their own while the body runs. In a campaign their failures have to be judged first, like
-    any other, so they must not reach the terminal on their own account.
-    """
-    if call.excinfo is not None and item.stash.get(IN_FURTHER_RUNS, False):
-        raise call.excinfo.value

@@ -72,9 +72,11 @@ def mode_of(config: pytest.Config) -> str:
     return mode_for(layered(*options_of(config).layers))
 
 
-def replay_command(item: pytest.Item) -> Callable[[str], str]:
-    """Says how to replay the run of a token that a test has found, from where this session was started."""
+def replay_command(item: pytest.Item, call: int = 1) -> Callable[[str], str]:
+    """Says how to replay the run of a token that the `call`-th campaign of a test has found, from where this session was started."""
+    from pytest_racecheck.plugin.wanted_replay import spelled
+
     path, *names = item.nodeid.split("::")
     from_here = os.path.relpath(item.config.rootpath / path, item.config.invocation_params.dir)
     test = "::".join([Path(from_here).as_posix(), *names])
-    return lambda token: f'pytest "{test}" --racecheck-replay={token}'
+    return lambda token: f'pytest "{test}" --racecheck-replay={spelled(token, item, call)}'

@@ -80,12 +80,24 @@ def _bounded(steps: list[TraceStep]) -> list[TraceStep]:
 def _telling(trace: Sequence[TraceStep], waiting: Sequence[Waiting]) -> list[TraceStep]:
     events = events_of(trace)
     shared = _shared(events)
-    told = {event.number for event in events if event.key in shared}
+    undone = set(_undone(trace))
+    told = {event.number for event in events if event.key in shared} - undone
     chosen = [step for step in trace if step.number in told or step.action in _ALWAYS]
     others = list(_synchronising(trace, told, waiting))
     if waiting or len(chosen) + len(others) <= _FEW_ROWS:
         chosen += others
     return _bounded(sorted(chosen, key=lambda step: step.number))
+
+
+def _undone(trace: Sequence[TraceStep]) -> Iterator[int]:
+    """The writes that raised instead: their rows are those of the exceptions."""
+    last: dict[str, TraceStep] = {}
+    for step in trace:
+        before = last.get(step.task)
+        last[step.task] = step
+        raised = step.action is Action.RAISE and step.site is not None
+        if raised and before is not None and before.action is Action.WRITE:
+            yield before.number
 
 
 def _shared(events: Iterable[Event]) -> set[tuple[str, int]]:

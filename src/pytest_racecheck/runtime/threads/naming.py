@@ -34,7 +34,8 @@ from pytest_racecheck.runtime.threads.spelling import spelled
 
 # How good a name is, best first.
 _ATTRIBUTE, _GLOBAL, _ELEMENT, _VARIABLE, _LIBRARY, _PRIVATE = range(6)
-_OURS = "pytest_racecheck"
+# What runs tests, and keeps the values of their fixtures.
+_OURS = frozenset({"pytest_racecheck", "_pytest", "pluggy", "hypothesis"})
 _HEAP_TYPE = 1 << 9
 # Containers are named by what holds them, and that by what holds it.
 _DEEPEST = 2
@@ -184,7 +185,7 @@ def _is_library(kind: type) -> bool:
 
 
 def _is_ours(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] == _OURS
+    return kind.__module__.partition(".")[0] in _OURS
 
 
 def _attributes(holder: Any) -> Iterator[tuple[str, object]]:
@@ -209,7 +210,7 @@ def _names_in_dict(
         return
     if type(holder) is dict and _is_module(holder):
         root = str(holder["__name__"]).partition(".")[0]
-        if root != _OURS:
+        if root not in _OURS:
             for key in keys:
                 yield (_LIBRARY if root in sys.stdlib_module_names else _GLOBAL, str(key))
         return

@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
-from pytest_racecheck.model.operation import Access, Kind
+from pytest_racecheck.model.operation import Access, Kind, Site
 from pytest_racecheck.model.trace import FILES, Action, LibraryCall, Position, TraceStep
 from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads.filesystem import file_in
@@ -175,7 +176,14 @@ class Recorder:
     def failed(self, task: Task, error: BaseException) -> None:
         """`task` ends with an exception: the last thing it does."""
         self._settle()
-        self._raise(task, _raised_in_scope(self._scheduler, error), type(error).__name__)
+        position, columns = _raised_in_scope(self._scheduler, error)
+        last = next((step.site for step in reversed(self._steps) if step.task == task.name), None)
+        by = (
+            last
+            if last and position and (last.line, last.columns) == (position.line, columns)
+            else None
+        )
+        self._raise(task, position, type(error).__name__, by)
 
     def raised(self, task: Task, error: TaskError, position: Position | None) -> None:
         """The same of a task of another process, which has told of it."""
@@ -192,7 +200,9 @@ class Recorder:
                     self._pending = (place, look)
                 return
 
-    def _raise(self, task: Task, position: Position | None, name: str) -> None:
+    def _raise(
+        self, task: Task, position: Position | None, name: str, by: Site | None = None
+    ) -> None:
         self._steps.append(
             TraceStep(
                 number=len(self._steps),
@@ -200,6 +210,7 @@ class Recorder:
                 action=Action.RAISE,
                 access=Access.READ,
                 position=position,
+                site=by,
                 value=name,
             )
         )
@@ -250,12 +261,18 @@ def _primitive(frame: FrameType | None) -> str:
     return ""
 
 
-def _raised_in_scope(scheduler: Scheduler, error: BaseException) -> Position | None:
-    found = None
+def _raised_in_scope(
+    scheduler: Scheduler, error: BaseException
+) -> tuple[Position | None, tuple[int | None, ...]]:
+    """Where the error passed the innermost code in scope: the position, and the columns of the instruction as in `Site`."""
+    found: tuple[Position | None, tuple[int | None, ...]] = None, ()
     entry = error.__traceback__
     while entry is not None:
         code = entry.tb_frame.f_code
         if scheduler.in_scope(code.co_filename):
-            found = Position(code.co_filename, entry.tb_lineno, code.co_qualname)
+            position = Position(code.co_filename, entry.tb_lineno, code.co_qualname)
+            instruction = next(islice(code.co_positions(), entry.tb_lasti // 2, None), (None,) * 4)
+            _, end_line, *columns = instruction
+            found = position, (columns[0], end_line, columns[1])
         entry = entry.tb_next
     return found

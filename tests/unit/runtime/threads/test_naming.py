@@ -181,3 +181,11 @@ def test_nobody_is_asked_for_its_class(at: Any) -> None:
     proxy = Proxy(inside)
     assert at(inside, "x[0]") == "Proxy.inside"
     assert name_of(proxy) == "a Proxy"
+
+
+def test_what_runs_tests_names_nothing() -> None:
+    """The value of a fixture is held by pytest, under names that no project knows."""
+    kept = type("FixtureDef", (), {"__module__": "_pytest.fixtures"})()
+    kept.cached_result = (["value"], None)
+    kept.value = items = kept.cached_result[0]
+    assert named(items) == "items"

@@ -108,3 +108,22 @@ def test_what_says_nothing_is_left_out() -> None:
     assert report.failure is not None
     assert "print" in str(report)
     assert "is then" not in str(report)
+
+
+def discard(items: dict[str, int]) -> None:
+    """Two operations: one of them may find nothing left."""
+    if "n" in items:
+        del items["n"]
+
+
+def test_a_write_that_raised_is_not_shown_as_done() -> None:
+    """The exception has its row, and overwrites nothing."""
+    report = explore([discard] * 2, setup=lambda: {"n": 1}, schedules=50, backend="thread", seed=1)
+    assert report.failure is not None
+    raised = report.failure.trace[-1]
+    assert raised.action is Action.RAISE
+    assert raised.site == report.failure.trace[-2].site
+    shown = str(report)
+    assert shown.count("items ← {}") == 1
+    assert "overwrites" not in shown
+    assert 'del items["n"] raises KeyError' in " ".join(shown.split())
