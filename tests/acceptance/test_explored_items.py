@@ -211,8 +211,16 @@ def test_a_breakpoint_in_a_replay(project, explored) -> None:
     project.makepyfile(test_it=DEBUGGED.format(stop=""))
     token = re.search(r"--racecheck-replay=(rc1:[\w-]+)", explored().stdout.str())
     assert token is not None
-    project.makepyfile(test_it=DEBUGGED.format(stop="breakpoint(); "))
+    project.makepyfile(test_it=DEBUGGED.format(stop="breakpoint()\n        "))
     said = debugged(project, "p counter.value, 'here'\nc\n", f"--racecheck-replay={token[1]}")
     assert said.count("PDB set_trace") == 1
     assert "(1, 'here')" in said
+    assert "RaceFound: lost update on Counter.value (replayed; 1 preemption)" in said
+    test = project.path / "test_it.py"
+    test.write_text(test.read_text().replace("seen =", "breakpoint()\n        seen ="))
+    said = debugged(
+        project, "p counter.value, 'there'\nc\nc\nc\n", f"--racecheck-replay={token[1]}"
+    )
+    assert said.count("PDB set_trace") == 3
+    assert "(0, 'there')" in said
     assert "RaceFound: lost update on Counter.value (replayed; 1 preemption)" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from pytest_racecheck.campaign.counted_lines import CountedLines
 from pytest_racecheck.campaign.sameness import CAUSES
 from pytest_racecheck.model.operation import Kind
 from pytest_racecheck.model.step_check import kind_number, kind_of
@@ -20,12 +21,13 @@ _PRIMITIVE = (kind_number(Action.CALL), 0)
 def describer(controlled: Controlled) -> Callable[[Task], tuple[int, int]]:
     """What a task is about to do, in numbers that are the same in every process."""
     points = controlled.points.all
+    lines = CountedLines()
 
     def describe(task: Task) -> tuple[int, int]:
         if task.point < 0:
             return _PRIMITIVE
         site = points[task.point].site
-        return (kind_number(site.kind), site.line)
+        return (kind_number(site.kind), lines.number(site.file, site.line))
 
     return describe
 
