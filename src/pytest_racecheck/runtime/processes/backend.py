@@ -15,7 +15,6 @@ from pytest_racecheck.runtime.jitter.payload import Payload
 from pytest_racecheck.runtime.jitter.process_backend import prepare_forkserver
 from pytest_racecheck.runtime.jitter.travel import Traveller
 from pytest_racecheck.runtime.processes.shared import ManagerShared, ProcessShared
-from pytest_racecheck.runtime.processes.suspension import uncontrolled
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.run import Run
@@ -44,17 +43,16 @@ class ControlledProcesses:
         scheduler = control.scheduler
         part = scheduler.processes.world
         traveller = Traveller(part.scope.contains, part.instrumentation.original)
-        processes = []
+        targets = [Payload(body, traveller) for body in bodies]
+        processes = [self._context.Process(target=target) for target in targets]
         with quiet_start(self._context):
-            for body in bodies:
-                process = self._context.Process(target=Payload(body, traveller))
-                process.start()
-                processes.append(process)
-        members = [scheduler.processes.hub.of(process) for process in processes]
-        world.wait_for([member.main_task for member in members], scheduler.tasks[0])
-        with uncontrolled():
             for process in processes:
-                process.join()
+                process.start()
+        hub = scheduler.processes.hub
+        members = [hub.of(process) for process in processes]
+        world.wait_for([member.main_task for member in members], scheduler.tasks[0])
+        for process, member in zip(processes, members, strict=True):
+            hub.departures.let_go(process, member)
 
     def discard(self) -> None:
         """There is nothing to throw away."""

@@ -49,6 +49,8 @@ class Ends:
             place = None if plain[-1] is None else Position(*plain[-1])
             self._hub.scheduler.raised(member.main_task, error, place)
         self._hub.late.update(tuple(key) for key in keys)
+        if lets_go:
+            member.told_code = code
         member.over(lets_go=lets_go)
 
     def died(self, member: Member) -> None:

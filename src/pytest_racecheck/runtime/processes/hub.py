@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
+from pytest_racecheck.runtime.processes.departures import Departures
 from pytest_racecheck.runtime.processes.ends import Ends
 from pytest_racecheck.runtime.processes.leftovers import Leftovers, kill
 from pytest_racecheck.runtime.processes.member import Member
@@ -66,6 +67,7 @@ class Hub:
         self.ends = Ends(self)
         # What code in scope the members came to that nobody had come to before.
         self.late: set[tuple[Any, ...]] = set()
+        self.departures = Departures()
         self._leftovers = Leftovers()
         self._arrived: dict[str, tuple[Channel, int]] = {}
         self._folder: str | None = None
@@ -176,6 +178,7 @@ class Hub:
 
     def begin(self) -> None:
         """A run begins."""
+        self.departures.reap()
         self.members.clear()
         self.ends.begin()
         self._leftovers.note()
@@ -206,6 +209,7 @@ class Hub:
 
     def close(self) -> None:
         """There will be no more runs."""
+        self.departures.reap()
         self._listener.close()
         self.stacks.close()
         if self._folder is not None:

@@ -29,7 +29,8 @@ class Member:
     """One process. `tasks` are its own, in the order in which it made them, its main task first.
 
     `watching` counts those that wait for a descriptor to become ready, `awaited_by` are the tasks that wait for its end. `is_ended`: it was
-    ended on purpose; `is_seen`: the program has looked at its exit code.
+    ended on purpose; `is_seen`: the program has looked at its exit code. `told_code` is that code where the process has closed all it had, and
+    has nothing left to do but to exit.
     """
 
     def __init__(self, hub: Hub, ticket: str, process: Any) -> None:
@@ -42,6 +43,7 @@ class Member:
         self.watching = 0
         self.awaited_by: list[Task] = []
         self.is_over = self.is_ended = self.is_seen = False
+        self.told_code: int | None = None
         self._asked: dict[int, int] = {}
         self._roused: set[int] = set()
         # What came though nothing was to come: a signal had it leave what it was about to do.
