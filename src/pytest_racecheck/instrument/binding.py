@@ -66,6 +66,7 @@ class Gateway:
             placeholder.EXIT_METHOD: exit_method,
             placeholder.ASYNC_EXIT_METHOD: async_exit_method,
             placeholder.MODULES: partial(guarded, sys.modules),
+            placeholder.NOTHING: partial(guarded, None),
         }
         self._globals: dict[int, Callable[[Any], None]] = {}
 

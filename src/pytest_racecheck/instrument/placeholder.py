@@ -22,6 +22,7 @@ ENTER: Final = "enter"
 LEAVE: Final = "leave"
 GLOBALS: Final = "globals"
 MODULES: Final = "modules"
+NOTHING: Final = "nothing"
 EXIT_METHOD: Final = "exit_method"
 ASYNC_EXIT_METHOD: Final = "async_exit_method"
 

@@ -117,6 +117,11 @@ def _hooks_before(instr: Instr, stack: Stack, code: CodeType) -> Iterator[Instr]
     elif instr.name == "IMPORT_NAME":
         site = placeholder.site(Kind.IMPORT, name, line, columns)
         yield from emit.hook_on_known(placeholder.MODULES, site, location)
+    elif instr.name == "YIELD_VALUE":
+        # What a coroutine awaits is driven by its own thread's loop.
+        if code.co_flags & inspect.CO_GENERATOR:
+            site = placeholder.site(Kind.YIELD, name, line, columns)
+            yield from emit.hook_on_known(placeholder.NOTHING, site, location)
     else:
         for hook, kind, depth, arguments in operands(instr, stack):
             site = placeholder.site(kind, name, line, columns)

@@ -58,6 +58,11 @@ class Kind(enum.Enum):
     EXIT = "exit", Access.SYNC
     CALL = "call", Access.SYNC
     IMPORT = "import", Access.SYNC
+    YIELD = "yield", Access.WRITE
+
+
+#: What they change is how far a generator has come, which nothing shows.
+ADVANCES = frozenset({Kind.ITERATE, Kind.YIELD})
 
 
 @dataclass(frozen=True, slots=True)

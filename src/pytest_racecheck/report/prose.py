@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_racecheck.model.errors import Inconclusive, RaceNotFound, VerdictError
@@ -85,6 +86,13 @@ class Prose:
 
     def _lines(self, lines: Iterable[str]) -> str:
         return "\n".join(part for line in lines for part in self._folded(line))
+
+
+def shown_alone(failure: Failure) -> Iterator[TaskError]:
+    """What the report is chained to where it is raised, in one line, for one that is only printed."""
+    for error in failure.result.errors:
+        if error.exception is not None and error.exception is failure.exception:
+            yield replace(error, details="")
 
 
 def elsewhere(failure: Failure) -> Iterator[TaskError]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_racecheck.analysis.events import Event, events_of
-from pytest_racecheck.model.operation import Kind
+from pytest_racecheck.model.operation import ADVANCES, Kind
 from pytest_racecheck.model.trace import Action, TraceStep, Waiting, to_blame
 from pytest_racecheck.model.wording import shortened
 from pytest_racecheck.report.places import Places
@@ -205,6 +205,8 @@ class _Rows:
             text = _source(step) or self._name(step)
             note = f"{self._name(step)} is then {_short(step.value)}" if _says(step.value) else ""
             return Row(step.task, where, text, note)
+        if step.action is Action.WRITE and step.site is not None and step.site.kind in ADVANCES:
+            return Row(step.task, where, _line(step))
         return Row(step.task, where, _source(step) or self._name(step) or step.action.value)
 
     def _access(self, step: TraceStep, where: str) -> Row:
@@ -275,7 +277,7 @@ def _short(value: str | None) -> str:
 
 
 def _line(step: TraceStep) -> str:
-    """The line that raised."""
+    """The line that it stands on."""
     if step.position is None:
         return ""
     return shortened(linecache.getline(step.position.file, step.position.line).strip())

@@ -81,8 +81,8 @@ PROGRAMS: dict[str, tuple[str, str | None]] = {
             return next(g), g.send(4), list(g)
         """,
         (
-            "LOAD_GLOBAL numbers; CALL numbers; LOAD_GLOBAL next; CALL next; LOAD_ATTR send; "
-            "CALL send; LOAD_GLOBAL list; CALL list"
+            "LOAD_GLOBAL numbers; CALL numbers; LOAD_GLOBAL next; CALL next; YIELD; "
+            "LOAD_ATTR send; CALL send; YIELD; LOAD_GLOBAL list; CALL list"
         ),
     ),
     "generator closed early": (
@@ -100,8 +100,8 @@ PROGRAMS: dict[str, tuple[str, str | None]] = {
             return log.pop()
         """,
         (
-            "LOAD_GLOBAL numbers; CALL numbers; LOAD_GLOBAL next; CALL next; LOAD_ATTR close; "
-            "CALL close; LOAD_GLOBAL log; LOAD_ATTR append; CALL append; LOAD_GLOBAL log; "
+            "LOAD_GLOBAL numbers; CALL numbers; LOAD_GLOBAL next; CALL next; YIELD; "
+            "LOAD_ATTR close; CALL close; LOAD_GLOBAL log; LOAD_ATTR append; CALL append; LOAD_GLOBAL log; "
             "LOAD_ATTR pop; CALL pop"
         ),
     ),

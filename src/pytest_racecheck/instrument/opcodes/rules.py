@@ -82,7 +82,7 @@ CELLS: dict[str, Kind] = {
 #: Instructions whose objects depend on their argument or on what lies below; `rewrite` has a function for each.
 BY_ARGUMENT: frozenset[str] = names(
     "BINARY_OP FOR_ITER FORMAT_VALUE IMPORT_NAME LOAD_SPECIAL WITH_EXCEPT_START"
-    " PRECALL CALL CALL_KW CALL_FUNCTION_EX"
+    " PRECALL CALL CALL_KW CALL_FUNCTION_EX YIELD_VALUE"
 )
 
 #: What these leave on the stack was made by them and is not yet known to anyone else, or holds nothing that can change.

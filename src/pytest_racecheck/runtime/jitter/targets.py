@@ -7,7 +7,6 @@ there was nothing to run: that is no outcome, it ends the campaign.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,9 +34,7 @@ class TargetsProgram:
     def __post_init__(self) -> None:
         """Look at the signature of `setup` once, not before each of a thousand runs."""
         if self.setup is not None:
-            with contextlib.suppress(TypeError, ValueError):
-                wants = bool(inspect.signature(self.setup).parameters)
-                object.__setattr__(self, "_wants_shared", wants)
+            object.__setattr__(self, "_wants_shared", wants_shared(self.setup))
 
     def __call__(self, world: Any) -> None:
         """One run: raises what `check` raises; what targets raise is recorded in `world`."""
@@ -78,3 +75,22 @@ class TargetsProgram:
 
 def _shown(state: tuple[Any, ...]) -> str:
     return shortened(", ".join(repr(value) for value in state), _WIDTH)
+
+
+def wants_shared(setup: Callable[..., object]) -> bool:
+    """Whether `setup` is to be given the maker of shared objects: `list`, or a class whose arguments have defaults of their own, is not."""
+    try:
+        parameters = inspect.signature(setup).parameters.values()
+    except (TypeError, ValueError):
+        return not isinstance(setup, type)
+    return any(one.name == "shared" or _must_be_given(one) for one in parameters)
+
+
+def _must_be_given(parameter: inspect.Parameter) -> bool:
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        return True
+    positional = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    return parameter.kind in positional and parameter.default is inspect.Parameter.empty

@@ -79,8 +79,9 @@ class JitterTask:
         if kind is Kind.LOAD_GLOBAL:
             if type(obj.get(site.name, len)) in _BOUND_ONCE:  # type: ignore[attr-defined]
                 return
-        elif type(obj) in _UNCHANGING or (
-            type(obj) is types.ModuleType and type(obj.__dict__.get(site.name)) in _BOUND_ONCE
+        elif kind is not Kind.YIELD and (
+            type(obj) in _UNCHANGING
+            or (type(obj) is types.ModuleType and type(obj.__dict__.get(site.name)) in _BOUND_ONCE)
         ):
             return
         self.pass_point(site, WRITE_WEIGHT if kind.writes else READ_WEIGHT)

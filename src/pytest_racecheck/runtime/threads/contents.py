@@ -175,6 +175,11 @@ def holder(obj: object) -> object | None:
     return found(obj)
 
 
+def is_generator(obj: object) -> bool:
+    """Whether whoever goes over `obj` changes it."""
+    return type(obj) is GeneratorType
+
+
 def _itself(obj: object) -> object:
     return obj
 
@@ -305,7 +310,8 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
         if filesystem.is_outside(getattr(callee, "__module__", None)):
             return filesystem.of_function(callee.__name__, arguments)
         found = holder(arguments[0]) if arguments else None
-        return None if found is None else (found, CONTENTS, callee.__name__ in _WRITING)
+        writes = callee.__name__ in _WRITING or is_generator(found)
+        return None if found is None else (found, CONTENTS, writes)
     if is_a(receiver, type):
         return None
     found = holder(receiver)
@@ -347,7 +353,7 @@ def _constructed(callee: type, arguments: tuple[object, ...]) -> Touched | None:
     if not arguments or not is_builtin(callee):
         return None
     found = holder(arguments[0])
-    return None if found is None else (found, CONTENTS, False)
+    return None if found is None else (found, CONTENTS, is_generator(found))
 
 
 def _of_container(callee: Any) -> Touched | None:

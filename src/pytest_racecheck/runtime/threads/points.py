@@ -16,8 +16,11 @@ once, when the code is bound (`Point.resolve`).
 
 from __future__ import annotations
 
+import sys
 from _thread import _local
 from collections.abc import Callable
+from inspect import CO_GENERATOR
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import getcurrent
@@ -270,6 +273,23 @@ def _contents(scheduler: Scheduler, _point: Point, obj: Any) -> Resource | None:
     return None if holder is None else scheduler.resources.of(holder, CONTENTS)
 
 
+def _iterated(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
+    """What is gone over: who does so with a generator takes a value out of it."""
+    holder = contents.holder(obj)
+    if holder is None:
+        return None
+    point.writes = contents.is_generator(holder)
+    return scheduler.resources.of(holder, CONTENTS)
+
+
+def _running(scheduler: Scheduler, _point: Point, _none: None) -> Resource | None:
+    """The generator that is about to yield: whoever wants a value from it meanwhile finds that it is running."""
+    frame: FrameType | None = sys._getframe(2)
+    if frame is not None and not frame.f_code.co_flags & CO_GENERATOR:
+        frame = frame.f_back
+    return None if frame is None else scheduler.resources.running(frame)
+
+
 def _nothing(_scheduler: Scheduler, _point: Point, _obj: Any) -> Resource | None:
     return None
 
@@ -286,4 +306,6 @@ _RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
     **dict.fromkeys(_GLOBALS, _named),
     **dict.fromkeys(_CELLS, _cell),
     **dict.fromkeys(_NEITHER, _nothing),
+    Kind.ITERATE: _iterated,
+    Kind.YIELD: _running,
 }

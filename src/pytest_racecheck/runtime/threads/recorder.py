@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
-from pytest_racecheck.model.operation import Access, Kind, Site
+from pytest_racecheck.model.operation import ADVANCES, Access, Kind, Site
 from pytest_racecheck.model.trace import FILES, Action, LibraryCall, Position, TraceStep
 from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads.filesystem import file_in
@@ -115,7 +115,7 @@ class Recorder:
         self._stood[task] = _Stood(standing, _is_plain(resource))
         if resource is not None:
             self._names.touched(resource, task, site or at.site())
-        if site is None or resource is None or not task.writes:
+        if site is None or resource is None or not task.writes or site.kind in ADVANCES:
             return
         method = _SETTING.get(site.kind)
         if method is None or not is_set_in_steps(resource, method):

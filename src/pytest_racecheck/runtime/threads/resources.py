@@ -19,7 +19,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
-from types import CellType, ModuleType
+from types import CellType, FrameType, GeneratorType, ModuleType
 from typing import Any, TypeGuard, TypeVar
 
 from pytest_racecheck.model.profile import PointNumber
@@ -92,6 +92,8 @@ class Resources:
         self._known: dict[tuple[int, str], Resource] = {}
         self._kept: dict[int, _Kept] = {}
         self._shared: dict[tuple[Any, ...], Resource] = {}
+        # Of generators, by the ids of their frames.
+        self._generators: dict[int, Resource] = {}
         # By the ids of objects that have been given another class, and of their dictionaries: the one resource that each of them is.
         self.turned: dict[int, Resource] = {}
         # Attributes that were set through a class, in this run or an earlier one, and the modules and names of such classes.
@@ -144,12 +146,20 @@ class Resources:
             found = self._shared[key] = self.fresh(key)
         return found
 
+    def running(self, frame: FrameType) -> Resource | None:
+        """The generator with that frame, if a task has touched it."""
+        found = self._generators.get(id(frame))
+        holder: Any = None if found is None else found.holder
+        generator = holder() if type(holder) is weakref.ref else None
+        # Another one's frame may have had that id before.
+        return found if generator is not None and generator.gi_frame is frame else None
+
     def renewed(self) -> Resources:
         """Those of the next run. What outlives this one, such as a pool that the library keeps books of, does not keep the rest alive."""
         for resource in self.all:
             resource.counts.clear()
         self.all.clear()
-        for forgotten in (self._known, self._kept, self._shared, self.turned):
+        for forgotten in (self._known, self._kept, self._shared, self.turned, self._generators):
             forgotten.clear()
         following = Resources()
         following.overwritten = self.overwritten
@@ -164,6 +174,8 @@ class Resources:
         resource = self._known[key] = Resource(len(self.all), kept.reference, name)
         resource.volatile = not _VOLATILE.isdisjoint(mro_of(type(holder)))
         self.all.append(resource)
+        if type(holder) is GeneratorType:
+            self._generators[id(holder.gi_frame)] = resource
         return resource
 
     def _forget(self, identity: int) -> None:
