@@ -25,7 +25,7 @@ DRAWS = """
 
         def add(self):
             self.rows.append((datetime.now(), uuid.uuid4().hex, random.random()))
-            self.rows.sort(key=lambda row: row[1])
+            self.rows.sort()
             if self.rows[0][2] < 2 and datetime.now() < datetime.now() + timedelta(days=1):
                 self.total {adds}
             else:

@@ -30,6 +30,9 @@ from pytest_racecheck.model.operation import Kind
 
 Item = Instr | Label | TryBegin | TryEnd | SetLineno
 
+# What does not begin where it is called.
+_RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
 _METHODS = {
     SpecialMethod.EXIT: placeholder.EXIT_METHOD,
     SpecialMethod.AEXIT: placeholder.ASYNC_EXIT_METHOD,
@@ -86,7 +89,9 @@ def _hooked(code: CodeType) -> CodeType:
 
 def _instructions(bytecode: Bytecode, code: CodeType) -> Iterator[Item]:
     keyword_names: Instr | None = None
-    for item, stack in zip(list(bytecode), stacks_before(bytecode), strict=True):
+    items = list(bytecode)
+    entry = _entry(items, code)
+    for index, (item, stack) in enumerate(zip(items, stacks_before(bytecode), strict=True)):
         if not isinstance(item, Instr):
             yield item
         elif item.name == "KW_NAMES":
@@ -100,6 +105,27 @@ def _instructions(bytecode: Bytecode, code: CodeType) -> Iterator[Item]:
                 yield keyword_names
                 keyword_names = None
             yield from _replacement(item, code)
+        if index == entry:
+            yield from _hook_at_entry(items[index + 1 :], code)
+
+
+def _entry(items: Sequence[Item], code: CodeType) -> int | None:
+    """Which instruction is the last before the function's own code; None where that is no function that anybody can call."""
+    if code.co_flags & _RESUMED or (code.co_name.startswith("<") and code.co_name != "<lambda>"):
+        return None
+    return next(
+        (at for at, item in enumerate(items) if isinstance(item, Instr) and item.name == "RESUME"),
+        None,
+    )
+
+
+def _hook_at_entry(rest: Sequence[Item], code: CodeType) -> Iterator[Instr]:
+    """With the position of the first instruction of all, so that whoever follows lines sees none that it did not see before."""
+    located = (item.location for item in rest if isinstance(item, Instr))
+    location = next((one for one in located if one is not None and one.lineno), None)
+    line = (location.lineno if location else None) or code.co_firstlineno
+    site = placeholder.site(Kind.BEGIN, "", line, _columns(location))
+    yield from emit.hook_on_known(placeholder.NOTHING, site, location)
 
 
 def _hooks_before(instr: Instr, stack: Stack, code: CodeType) -> Iterator[Instr]:

@@ -59,6 +59,7 @@ class Kind(enum.Enum):
     CALL = "call", Access.SYNC
     IMPORT = "import", Access.SYNC
     YIELD = "yield", Access.WRITE
+    BEGIN = "begin a function", Access.READ
 
 
 #: What they change is how far a generator has come, which nothing shows.

@@ -16,7 +16,7 @@ from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.model.wording import plural
 from pytest_racecheck.report.lanes import lanes
 from pytest_racecheck.report.modules import modules_in_short
-from pytest_racecheck.report.prose import INDENT, Prose, elsewhere, shown_alone, without_race
+from pytest_racecheck.report.prose import INDENT, Prose, elsewhere, without_race
 from pytest_racecheck.report.rows import LockNumbers
 
 # The table and the words under it say it all.
@@ -44,7 +44,7 @@ class ExploredText(Prose):
             if len(result.outcomes) > 2:
                 yield self._outcomes(result)
             if form.error is None:
-                yield from map(self._error, shown_alone(failure))
+                yield from self._chained(failure)
             stuck = failure.result.explored is not None and failure.result.explored.waiting
             others = (e for e in elsewhere(failure) if not (stuck and e.kind in _TOLD))
             yield from map(self._error, others)

@@ -67,6 +67,12 @@ class Prose:
         details = error.details.rstrip().splitlines()[-_MOST_DETAILS:]
         return self._lines([first, *(INDENT + line for line in details)])
 
+    def _chained(self, failure: Failure) -> Iterator[str]:
+        """What the report is chained to where it is raised, in one line, for one that is only printed."""
+        for error in failure.result.errors:
+            if error.exception is not None and error.exception is failure.exception:
+                yield self._error(replace(error, summary=self._plain(error.summary), details=""))
+
     def _plain(self, text: str) -> str:
         """`text` with names and paths as the reader knows them."""
         return self._names.named(self._places.cut(text))
@@ -86,13 +92,6 @@ class Prose:
 
     def _lines(self, lines: Iterable[str]) -> str:
         return "\n".join(part for line in lines for part in self._folded(line))
-
-
-def shown_alone(failure: Failure) -> Iterator[TaskError]:
-    """What the report is chained to where it is raised, in one line, for one that is only printed."""
-    for error in failure.result.errors:
-        if error.exception is not None and error.exception is failure.exception:
-            yield replace(error, details="")
 
 
 def elsewhere(failure: Failure) -> Iterator[TaskError]:

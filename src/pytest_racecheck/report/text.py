@@ -19,7 +19,7 @@ from pytest_racecheck.model.verdict import Verdict
 from pytest_racecheck.model.wording import plural
 from pytest_racecheck.report.explored import ExploredText
 from pytest_racecheck.report.modules import modules_in_short
-from pytest_racecheck.report.prose import INDENT, Prose, elsewhere, shown_alone, without_race
+from pytest_racecheck.report.prose import INDENT, Prose, elsewhere, without_race
 from pytest_racecheck.report.table import natural_width, table
 
 _NARROWEST = 60
@@ -98,7 +98,7 @@ class _Text(Prose):
             yield self._where(failure)
             yield self._delays(failure)
             if form.error is None:
-                yield from map(self._error, shown_alone(failure))
+                yield from self._chained(failure)
             yield from map(self._error, elsewhere(failure))
         yield self._lines(_notes(self._result, again))
 

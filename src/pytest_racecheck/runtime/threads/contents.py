@@ -48,10 +48,11 @@ from pytest_racecheck.runtime.threads.resources import (
 # What stands in for the library's functions is a point by itself.
 _OURS = str(Path(__file__).parents[2]) + os.sep
 
-_CONTAINERS = (list, dict, set, bytearray, collections.deque)
+#: Those of C.
+CONTAINERS = (list, dict, set, bytearray, collections.deque)
 #: Containers in Python around one of C, which they call `data`.
 WRAPPED_CONTAINERS = (collections.UserDict, collections.UserList)
-_SIZED = (*_CONTAINERS, tuple, str, bytes, frozenset)
+_SIZED = (*CONTAINERS, tuple, str, bytes, frozenset)
 # They look at what they are given.
 _LOOKS = (len, isinstance, issubclass, callable, id)
 # Of types: made at run time, as all classes in Python are; and not to be changed, which none of those is.
@@ -147,8 +148,8 @@ _WRITING = frozenset(
 _UNBOUND = frozenset({WrapperDescriptorType, MethodDescriptorType})
 _ATTRIBUTE_METHODS = {"__getattribute__": False, "__setattr__": True, "__delattr__": True}
 _ATTRIBUTE_CALLS = {getattr: False, hasattr: False, setattr: True, delattr: True}
-# Callables written in C that are no functions: what `functools.cache` makes, and what acts on its first argument.
-_CACHED = type(functools.lru_cache(abs))
+#: Callables written in C that are no functions: what `functools.cache` makes; and what acts on its first argument.
+CACHED = type(functools.lru_cache(abs))
 _ON_FIRST = frozenset({operator.itemgetter, operator.attrgetter, operator.methodcaller})
 
 # What their classes do in C is about classes.
@@ -199,7 +200,7 @@ def _underlying(obj: object) -> object | None:
         if not inner:
             return None
         obj = inner[0]
-        if is_a(obj, _CONTAINERS):
+        if is_a(obj, CONTAINERS):
             return obj
     return None
 
@@ -223,7 +224,7 @@ _PRIVATE = frozenset(
 
 
 def _holder_for(kind: type) -> Callable[[Any], object | None]:
-    if issubclass(kind, _CONTAINERS):
+    if issubclass(kind, CONTAINERS):
         return _itself
     if issubclass(kind, WRAPPED_CONTAINERS):
         return _wrapped
@@ -250,7 +251,7 @@ def only_reads(callee: Any, arguments: tuple[object, ...]) -> bool:
         return False
     if callee in _LOOKS:
         return callee is not len or type(arguments[0]) in _SIZED
-    return type(callee.__self__) in _CONTAINERS and callee.__name__ in _READS
+    return type(callee.__self__) in CONTAINERS and callee.__name__ in _READS
 
 
 class Calls:
@@ -277,7 +278,7 @@ class Calls:
             return _constructed(callee, arguments)
         if issubclass(kind, weakref.ref):
             return (callee, CONTENTS, False)
-        if kind is _CACHED:
+        if kind is CACHED:
             return (callee, CONTENTS, True)
         if issubclass(kind, functools.partial):
             return self.touched(callee.func, (*callee.args, *arguments))

@@ -28,6 +28,7 @@ from greenlet import getcurrent
 from pytest_racecheck.model.operation import Kind, Site
 from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads import contents
+from pytest_racecheck.runtime.threads.called_back import in_the_middle, note_if_kept
 from pytest_racecheck.runtime.threads.lonely_loop import LonelyLoop
 from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, class_of, holder_of
 
@@ -166,15 +167,18 @@ def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Poin
             points.met(point)
         resource = point.resolve(scheduler, point, obj)
         if resource is None:
+            task.doing = None
             return
         writes = point.writes
         if point.cold and not points.watching:
+            task.doing = None
             resource.note(task, point.number, writes)
             return
         task.resource = resource
         task.writes = writes
         task.point = point.number
         stand(task)
+        task.doing = resource
         if not point.cold:
             resource.happened(task, writes)
         if scheduler.watch is not None:
@@ -202,16 +206,19 @@ def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> C
             points.met(point)
         touched = decide(callee, arguments)
         if touched is None:
+            task.doing = None
             return
         holder, name, writes = touched
         resource = scheduler.resources.touched(holder, name, writes)
         if point.cold and not points.watching:
+            task.doing = None
             resource.note(task, point.number, writes)
             return
         task.resource = resource
         task.writes = writes
         task.point = point.number
         stand(task)
+        task.doing = resource
         if not point.cold:
             resource.happened(task, writes)
         if scheduler.watch is not None:
@@ -290,6 +297,14 @@ def _running(scheduler: Scheduler, _point: Point, _none: None) -> Resource | Non
     return None if frame is None else scheduler.resources.running(frame)
 
 
+def _item(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
+    """To ask some dictionaries for what they do not have puts it there."""
+    resource = _contents(scheduler, point, obj)
+    if resource is not None:
+        note_if_kept(resource)
+    return resource
+
+
 def _nothing(_scheduler: Scheduler, _point: Point, _obj: Any) -> Resource | None:
     return None
 
@@ -308,4 +323,6 @@ _RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
     **dict.fromkeys(_NEITHER, _nothing),
     Kind.ITERATE: _iterated,
     Kind.YIELD: _running,
+    Kind.BEGIN: in_the_middle,
+    Kind.LOAD_ITEM: _item,
 }

@@ -84,7 +84,7 @@ class Recorder:
     def step(self, task: Task) -> None:
         """`task` is about to do its pending operation; not told are the turns in which a run goes on that had too many steps."""
         self._settle()
-        if self._scheduler.overrun or len(self._steps) >= _MOST_STEPS:
+        if self._scheduler.overrun or len(self._steps) >= _MOST_STEPS or self._begins(task):
             return
         if task.told is not None:
             self._told_step(task)
@@ -120,6 +120,10 @@ class Recorder:
         method = _SETTING.get(site.kind)
         if method is None or not is_set_in_steps(resource, method):
             self._pending = (len(self._steps) - 1, partial(self._shown, resource))
+
+    def _begins(self, task: Task) -> bool:
+        """Whether it is at the begin of a function, in the middle of what has been told."""
+        return task.point >= 0 and self._points[task.point].site.kind is Kind.BEGIN
 
     def _file(self, task: Task) -> str | None:
         """The name of the file, if it is a call that is about one."""

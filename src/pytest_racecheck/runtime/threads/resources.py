@@ -19,6 +19,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from functools import cached_property
 from types import CellType, FrameType, GeneratorType, ModuleType
 from typing import Any, TypeGuard, TypeVar
 
@@ -149,8 +150,7 @@ class Resources:
     def running(self, frame: FrameType) -> Resource | None:
         """The generator with that frame, if a task has touched it."""
         found = self._generators.get(id(frame))
-        holder: Any = None if found is None else found.holder
-        generator = holder() if type(holder) is weakref.ref else None
+        generator: Any = None if found is None else held_by(found)
         # Another one's frame may have had that id before.
         return found if generator is not None and generator.gi_frame is frame else None
 
@@ -200,6 +200,12 @@ class _Kept:
             self.reference = holder
 
 
+def held_by(resource: Resource) -> Any:
+    """What holds it, while that is there."""
+    holder = resource.holder
+    return holder() if type(holder) is weakref.ref else holder
+
+
 def is_a(obj: object, kinds: type[T] | tuple[type[T], ...]) -> TypeGuard[T]:
     """Whether `obj` is really made by one of these classes.
 
@@ -225,7 +231,7 @@ def holder_of(obj: Any, name: str, writes: bool = False) -> Any:
     if not is_class and hasattr(type(held), "__set__"):
         # A slot holds the value in the instance itself; any other data descriptor is code.
         return obj if type(held).__name__ in _IN_PLACE else None
-    if writes or not hasattr(type(held), "__get__"):
+    if writes or not hasattr(type(held), "__get__") or type(held) is cached_property:
         return obj
     own = None if is_class else own_dict(obj)
     return obj if own is not None and name in own else found

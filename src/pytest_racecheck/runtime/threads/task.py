@@ -26,11 +26,11 @@ class Task:
     `resource`, `writes` and `point` describe its pending operation. `enabled` says whether it stands in the scheduler's list.
     `wait` describes for reports why it is not. `deadline` is the virtual time at which a timed wait ends; the scheduler sets
     `timed_out` when it ended that way. `told` is what a report is to say of an operation on something that processes share, while it is
-    pending. `called` is the call with its arguments that it is, while it is watched. `remote`: it lives in another process, and its greenlet stands in for it.
+    pending. `doing` is what its last operation is on, until it comes to the next: C code in the middle of one may call the program. `called` is the call with its arguments that it is, while it is watched. `remote`: it lives in another process, and its greenlet stands in for it.
     """
 
     __slots__ = (
-        "aborts", "called", "children", "daemon", "deadline", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
+        "aborts", "called", "children", "daemon", "deadline", "doing", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
         "local", "loop", "name", "on_end", "operations", "packaged", "parent", "point", "rank", "remote", "resource", "thread", "timed_out",
         "told", "wait", "writes",
     )  # fmt: skip
@@ -48,6 +48,7 @@ class Task:
         self.thread: Any = None
         self.resource: Resource | None = None
         self.writes = False
+        self.doing: Resource | None = None
         self.point: PointNumber = -1
         self.rank = 0.0
         self.enabled = False
