@@ -33,7 +33,7 @@ from types import (
 )
 from typing import Any
 
-from pytest_racecheck.runtime.threads import filesystem
+from pytest_racecheck.runtime.threads import filesystem, library_objects
 from pytest_racecheck.runtime.threads.quiet_modules import is_quiet, root_of
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
@@ -235,7 +235,9 @@ def _holder_for(kind: type) -> Callable[[Any], object | None]:
     if kind in _PRIVATE or issubclass(kind, (type, BaseException)):
         return _none
     # What a Python class does, its own methods show; not what it does in C, as a class made from one of C.
-    return _itself if kind is GeneratorType or _does_things_in_c(kind) else _none
+    if kind is GeneratorType or _does_things_in_c(kind):
+        return _itself
+    return library_objects.holder_for(kind) or _none
 
 
 def _does_things_in_c(kind: type) -> bool:

@@ -21,11 +21,12 @@ from pytest_racecheck.instrument.switching import Standing, Switching
 from pytest_racecheck.model.operation import ADVANCES, Access, Kind, Site
 from pytest_racecheck.model.trace import FILES, Action, LibraryCall, Position, TraceStep
 from pytest_racecheck.runtime.context import IDLE
+from pytest_racecheck.runtime.threads import library_objects
 from pytest_racecheck.runtime.threads.filesystem import file_in
 from pytest_racecheck.runtime.threads.library import frames_of
 from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
-from pytest_racecheck.runtime.threads.resources import Resource
+from pytest_racecheck.runtime.threads.resources import Resource, held_by
 from pytest_racecheck.runtime.threads.told import told_step
 from pytest_racecheck.runtime.threads.values import is_set_in_steps, peek, shown
 
@@ -45,10 +46,11 @@ _PLAIN = (int, float, complex, str, bytes, type(None))
 
 @dataclass(frozen=True, slots=True)
 class _Stood:
-    """A task's last step: where, and whether it is about a number or the like."""
+    """A task's last step: where, and whether it is about a number or the like; or about what enters functions of a library."""
 
     standing: Standing
     plain: bool
+    enters: bool
 
 
 class Recorder:
@@ -96,6 +98,7 @@ class Recorder:
         action = self._action(task, site.kind if site else None)
         call = self._calls.of(task, at) if site is None else None
         standing = Standing.of(sys._getframe(1), _OURS)
+        enters = resource is not None and library_objects.is_one(held_by(resource))
         self._steps.append(
             TraceStep(
                 number=len(self._steps),
@@ -107,12 +110,12 @@ class Recorder:
                 resource=None if resource is None else resource.number,
                 value=self._shown(resource) if action is Action.READ else None,
                 call=call,
-                switchable=self._switchable(task, standing),
+                switchable=self._switchable(task, standing, enters),
                 file=self._file(task),
                 **self._circumstances(task),
             )
         )
-        self._stood[task] = _Stood(standing, _is_plain(resource))
+        self._stood[task] = _Stood(standing, _is_plain(resource), enters)
         if resource is not None:
             self._names.touched(resource, task, site or at.site())
         if site is None or resource is None or not task.writes or site.kind in ADVANCES:
@@ -169,11 +172,11 @@ class Recorder:
     def _is_shared(self, subject: object) -> bool:
         return subject is not None and self._scheduler.processes.key_of(subject) is not None
 
-    def _switchable(self, task: Task, standing: Standing) -> bool | None:
-        """Whether a GIL build, too, could have let others in since the last step of `task`."""
+    def _switchable(self, task: Task, standing: Standing, enters: bool) -> bool | None:
+        """Whether a GIL build, too, could have let others in since the last step of `task`, or when this one `enters` a function."""
         stood = self._stood.get(task)
-        if stood is None:
-            # A new thread enters a function.
+        if stood is None or stood.enters or enters:
+            # A new thread enters a function, too.
             return True
         return self._switching.possible(stood.standing, standing, plain=stood.plain)
 

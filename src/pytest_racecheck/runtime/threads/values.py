@@ -15,6 +15,7 @@ import weakref
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from pytest_racecheck.runtime.threads import library_objects
 from pytest_racecheck.runtime.threads.contents import ENVIRONMENT
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
@@ -44,9 +45,11 @@ def as_text(value: object) -> str:
 
 
 def is_set_in_steps(resource: Resource, method: str) -> bool:
-    """Whether that method, which sets an item or an attribute, is one in Python, with steps of its own."""
-    found = class_of(type(_holder(resource)), method)
-    return found is not None and type(found.__dict__[method]) is FunctionType
+    """Whether that method, which sets an item or an attribute, is one in Python, with steps of its own that are seen."""
+    holder = _holder(resource)
+    found = class_of(type(holder), method)
+    steps = found is not None and type(found.__dict__[method]) is FunctionType
+    return steps and not library_objects.is_one(holder)
 
 
 def peek(resource: Resource) -> Any:
