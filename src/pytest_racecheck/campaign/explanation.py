@@ -44,11 +44,12 @@ FAR_FEWER = 4
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A failure and whether its schedule brings it about again; `reason` says so where it does not."""
+    """A failure and whether its schedule brings it about again; `reason` says so where it does not. `key` is the same for failures alike."""
 
     failure: Failure
     replayed: bool
     reason: str = ""
+    key: object = None
 
 
 def explain(controlled: Controlled, run: Run) -> Explanation:
@@ -69,11 +70,7 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
         )
 
     began = time.monotonic()
-    if controlled.points.watching:
-        spelled_out = replay(found)
-    else:
-        cold = controlled.points.cold_before()
-        spelled_out = replay(found, ThroughCold(Replay(found), cold.__contains__))
+    spelled_out = replay(found, as_it_went(controlled))
     if not spelled_out.failed_alike:
         return _unfaithful(controlled, run)
     took = time.monotonic() - began
@@ -90,7 +87,8 @@ def explain(controlled: Controlled, run: Run) -> Explanation:
     shown = controlled.run(witness, generator, run.number, recorded=True)
     if shown.failure_key != key:
         return _unfaithful(controlled, run)
-    return Explanation(failure_of(shown, str(token_of(witness, controlled))), replayed=True)
+    token = str(token_of(witness, controlled))
+    return Explanation(failure_of(shown, token), replayed=True, key=key)
 
 
 def _shrink_seconds(begun: Attempt, took: float) -> float:
@@ -134,6 +132,12 @@ def _bounds(preemptions: int) -> Iterator[int]:
     while bound * FAR_FEWER <= preemptions:
         yield from [bound] * HEAD_STARTS_EACH
         bound *= 2
+
+
+def as_it_went(controlled: Controlled) -> Strategy:
+    """Does what the last run did where every place is a point, and some were cold in that run."""
+    points, again = controlled.points, Replay(schedule_of(controlled))
+    return again if points.watching else ThroughCold(again, points.cold_before().__contains__)
 
 
 def schedule_of(controlled: Controlled) -> Schedule:

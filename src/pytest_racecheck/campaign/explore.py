@@ -20,8 +20,9 @@ from pathlib import Path
 
 from pytest_racecheck.analysis.kind import INTERLEAVED
 from pytest_racecheck.campaign.budget import Budget
+from pytest_racecheck.campaign.confirmation import Passed, doubt
 from pytest_racecheck.campaign.distinct import DistinctCount
-from pytest_racecheck.campaign.explanation import Explanation, explain, failure_of
+from pytest_racecheck.campaign.explanation import Explanation, as_it_went, explain, failure_of
 from pytest_racecheck.campaign.replaying import describer, divergence
 from pytest_racecheck.campaign.sameness import first_difference
 from pytest_racecheck.campaign.statistics import exact_interval
@@ -102,10 +103,10 @@ class ExploreCampaign:
         self._classify = classify
         self._beside = beside
         self._random = random.Random()
-        self._most_choices = 0
-        self._reason = ""
+        self._most_choices, self._reason = 0, ""
         self._tasks: tuple[str, ...] = ()
         self._explanation: Explanation | None = None
+        self._passed: Passed | None = None
         self._replaying = self._replayed = self._passes_untimed = False
         self._leaked: Counter[str] = Counter()
         self._excused: Counter[str] = Counter()
@@ -120,9 +121,18 @@ class ExploreCampaign:
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled):
                 self._search(controlled)
+                self._confirm(controlled)
                 if self.failures and self.failures == self.runs:
                     self._passes_untimed = self._try_untimed(controlled)
         return self._conclude(controlled)
+
+    def _confirm(self, controlled: Controlled) -> None:
+        """Take back what was explained where it is not the schedule that decides. That nobody could go on is a fact."""
+        found, passed = self._explanation, self._passed
+        if found is not None and found.replayed and passed and not _is_stuck(found.failure.result):
+            reason = doubt(controlled, found, passed)
+            if reason:
+                self._explanation = replace(found, replayed=False, reason=reason)
 
     def _try_untimed(self, controlled: Controlled) -> bool:
         """Whether a program that fails under every schedule passes where sleeps and timed waits may end at any point, and do at once.
@@ -264,6 +274,8 @@ class ExploreCampaign:
             self.outcomes[run.summary()] += 1
         else:
             self.outcomes[_PASSED] += 1
+            if self._passed is None:
+                self._passed = Passed(self.runs, as_it_went(controlled))
         for name in run.leaked:
             self._leaked[name] += 1
         for text in run.excused:

@@ -40,6 +40,9 @@ def refuse_replay(source: str) -> None:
         raise UsageError(f"{source} is given on a free-threaded build; expected a build with a GIL")
 
 
-def jittered_instead(result: CampaignResult, why: str) -> CampaignResult:
-    """The result of a jitter campaign that took the place of an explored one, saying so."""
-    return replace(result, not_covered=(f"jittered, not explored: {why}", *result.not_covered))
+def jittered_instead(
+    result: CampaignResult, why: str, seen: tuple[str, ...] = ()
+) -> CampaignResult:
+    """The result of a jitter campaign that took the place of an explored one, saying so, and what else had been `seen` by then."""
+    told = dict.fromkeys((f"jittered, not explored: {why}", *seen, *result.not_covered))
+    return replace(result, not_covered=tuple(told))

@@ -66,7 +66,7 @@ def explore_targets(
         name=name, settings=settings, root=root, backend=jittered, bodies=bodies, setup=setup, check=check,
         around=around,
     ).run()  # fmt: skip
-    return jittered_instead(instead, campaign.stuck_call)
+    return jittered_instead(instead, campaign.stuck_call, result.not_covered)
 
 
 def _check_where(name: str) -> None:

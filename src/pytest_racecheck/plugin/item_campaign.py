@@ -137,7 +137,8 @@ class ItemCampaign:
         if campaign.stuck_call is None or isinstance(own, RunOverdue):
             self._campaign.close()
             return result
-        return jittered_instead(self._campaign.go_on(self._program), campaign.stuck_call)
+        jittered = self._campaign.go_on(self._program)
+        return jittered_instead(jittered, campaign.stuck_call, result.not_covered)
 
     def _beside(self) -> Callable[[Controlled], Beside] | None:
         """What is part of the program besides the threads of this process."""

@@ -31,6 +31,8 @@ def least_width(text: str, bearable: int) -> int:
 
 def _pieces(line: str, width: int, indent: str) -> list[str]:
     """A line of one long word in as many as it takes."""
-    if len(line) <= width or _PLACE.match(line.strip()):
-        return [line]
-    return [line[:width], *_pieces(indent + line[width:], width, indent)]
+    pieces = []
+    while len(line) > width and not _PLACE.match(line.strip()):
+        pieces.append(line[:width])
+        line = indent + line[width:]
+    return [*pieces, line]

@@ -16,7 +16,7 @@ from pytest_racecheck.model.profile import Profile
 from pytest_racecheck.strategies.base import Base
 from pytest_racecheck.strategies.change_points import ChangePoints
 from pytest_racecheck.strategies.protocol import AnyTask, Task
-from pytest_racecheck.strategies.round_robin import after
+from pytest_racecheck.strategies.turns import after
 
 MOST_DELAYS = 3
 

@@ -6,6 +6,8 @@ import asyncio
 import itertools
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -223,3 +225,30 @@ def compute(_waiting: Waiting) -> None:
 
 def nothing(_waiting: Waiting) -> None:
     """Let it wait."""
+
+
+def polite(own: int) -> Callable[..., None]:
+    """Takes its fork, and puts it back if it cannot have the other one."""
+
+    def eat(*forks: Any) -> None:
+        while True:
+            with forks[own]:
+                if forks[1 - own].acquire(blocking=False):
+                    forks[1 - own].release()
+                    return
+
+    return eat
+
+
+def test_those_who_give_way_to_each_other_are_no_livelock() -> None:
+    """They would have to do so in step for ever."""
+    report = explore(
+        [polite(0), polite(1)],
+        setup=lambda: (threading.Lock(), threading.Lock()),
+        schedules=60,
+        seconds=60,
+        max_steps=2_000,
+        backend="thread",
+        seed=0,
+    )
+    assert report.verdict is Verdict.NOT_FOUND, str(report)

@@ -17,11 +17,11 @@ from pytest_racecheck.strategies.portfolio import Portfolio
 from pytest_racecheck.strategies.pos import POS
 from pytest_racecheck.strategies.protocol import Strategy
 from pytest_racecheck.strategies.random_walk import RandomWalk
-from pytest_racecheck.strategies.round_robin import RoundRobin
 from pytest_racecheck.strategies.surw import SURW
+from pytest_racecheck.strategies.turns import Turns
 from pytest_racecheck.strategies.urw import URW
 
-EVERY = (Default, RoundRobin, RandomWalk, PCT, POS, URW, SURW, Delay, Portfolio)
+EVERY = (Default, Turns, RandomWalk, PCT, POS, URW, SURW, Delay, Portfolio)
 PROGRAMS = (lost_update(3, 2), dining(3), account(), reorder_spawned(3, 2))
 every_strategy = pytest.mark.parametrize("make", EVERY, ids=lambda kind: kind.__name__)
 every_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)

@@ -80,10 +80,10 @@ class Unwinding:
             self.overran()
             self.abort()
             raise Aborted
-        from pytest_racecheck.strategies.round_robin import RoundRobin
+        from pytest_racecheck.strategies.turns import Turns
 
         self.limit += self.max_steps
-        self.strategy = RoundRobin()
+        self.strategy = Turns()
         self._choose, self._executed = self.strategy.choose, None
 
     def lingering(self) -> None:
