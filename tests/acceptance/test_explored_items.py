@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 import sys
 
 import pytest
@@ -224,3 +225,51 @@ def test_a_breakpoint_in_a_replay(project, explored) -> None:
     assert said.count("PDB set_trace") == 3
     assert "(0, 'there')" in said
     assert "RaceFound: lost update on Counter.value (replayed; 1 preemption)" in said
+
+
+def test_the_command_that_replays_has_what_it_needs(project, explored, plain) -> None:
+    """Ids that mean something to a shell are quoted, and what was typed to find the run is typed again."""
+    project.makepyfile("""
+        import pytest
+        from counting import Counter, count
+
+        @pytest.mark.parametrize("name", ["`touch made`"])
+        def test_count(name):
+            assert count(Counter()) == 2
+    """)
+    found = explored("--racecheck-scope=configparser", "--count=2").stdout.str()
+    found = " ".join(found.replace("\nE ", " ").split())
+    wanted = re.search(
+        r"replay: pytest ('[^']*') (--racecheck-replay=\S+ --racecheck-scope=configparser --count=2)",
+        found,
+    )
+    assert wanted, found
+    test, *options = shlex.split(" ".join(wanted.groups()))
+    result = plain(test, *options)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   RaceFound: lost update on Counter.value (replayed; *"])
+
+
+def test_an_interrupt_that_a_thread_raises_itself(project, explored) -> None:
+    """No signal has come: it is what this thread fails with, and the session goes on."""
+    project.makepyfile("""
+        from threading import Thread
+        from counting import Counter, concurrently
+
+        def stop():
+            raise KeyboardInterrupt
+
+        def test_stop():
+            counter = Counter()
+            concurrently(counter.increment, counter.increment, stop)
+
+        def test_after():
+            pass
+    """)
+    result = explored("-W", "ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "inconclusive: *::test_stop: it fails under every schedule * controlled: KeyboardInterrupt"
+        ]
+    )

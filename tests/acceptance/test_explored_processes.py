@@ -246,3 +246,72 @@ def test_ctrl_c_in_the_middle(project, leftovers) -> None:
         assert "KeyboardInterrupt" in text
         assert "RaceFound" not in text
         assert leftovers() == []
+
+
+def test_what_a_managers_objects_change_is_not_the_next_tests(project, explored) -> None:
+    """The manager lives in the process of the tests meanwhile; what its objects have changed there is put back."""
+    project.makepyfile("""
+        from multiprocessing import Lock, get_context
+        from multiprocessing.managers import BaseManager
+
+        CONTEXT = get_context("fork")
+
+        class Stock:
+            def __init__(self):
+                self.number = 0
+
+            def get(self):
+                return self.number
+
+            def set(self, number):
+                self.number = number
+
+        STOCK = Stock()
+
+        class Server(BaseManager):
+            pass
+
+        Server.register("stock", callable=lambda: STOCK)
+
+        def add(stock, lock):
+            with lock:
+                stock.set(stock.get() + 1)
+
+        def test_stock():
+            with Server(ctx=CONTEXT) as manager:
+                stock, lock = manager.stock(), CONTEXT.Lock()
+                children = [CONTEXT.Process(target=add, args=(stock, lock)) for _ in range(2)]
+                for child in children:
+                    child.start()
+                for child in children:
+                    child.join()
+                assert stock.get() == 2
+
+        def test_stock_again():
+            assert STOCK.number == 0
+    """)
+    result = explored("--racecheck-schedules=5", "--racecheck-strict")
+    result.assert_outcomes(passed=2)
+
+
+def test_a_child_ended_while_it_sends(project, explored) -> None:
+    """The lock of the queue's writers stays with it. What those leave who wait for it ends without a collection, in which 3.12.1 crashes."""
+    project.makepyfile("""
+        from multiprocessing import get_context
+
+        CONTEXT = get_context("fork")
+
+        def send(queue):
+            queue.put(1)
+
+        def test_send():
+            queue = CONTEXT.SimpleQueue()
+            sender = CONTEXT.Process(target=send, args=(queue,))
+            sender.start()
+            sender.terminate()
+            sender.join()
+            queue.put(2)
+    """)
+    result = explored("--racecheck-seed=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E   RaceFound: * on queue *"])

@@ -35,6 +35,7 @@ from pytest_racecheck.model.settings import DEFAULT_EXPLORED, Settings
 from pytest_racecheck.model.token import Token
 from pytest_racecheck.model.trace import cycle_of
 from pytest_racecheck.model.verdict import Verdict
+from pytest_racecheck.model.wording import shortened
 from pytest_racecheck.runtime.snapshot import Snapshot, left_as_found
 from pytest_racecheck.runtime.threads.controlled import Beside, Controlled, Program
 from pytest_racecheck.runtime.threads.log import Log
@@ -124,6 +125,8 @@ class ExploreCampaign:
                 self._confirm(controlled)
                 if self.failures and self.failures == self.runs:
                     self._passes_untimed = self._try_untimed(controlled)
+        if controlled.hosts:
+            start.restore()
         return self._conclude(controlled)
 
     def _confirm(self, controlled: Controlled) -> None:
@@ -337,7 +340,8 @@ class ExploreCampaign:
             )
         if not passed and self._passed_before:
             return Verdict.INCONCLUSIVE, (
-                f"it fails under every schedule that was tried ({self.runs}), though it passes without being controlled"
+                f"it fails under every schedule that was tried ({self.runs}), though it passes without being controlled:"
+                f" {shortened(next(iter(self.outcomes)))}"
             )
         if passed:
             return Verdict.RACE_FOUND, f"it passes under {passed} of {self.runs} schedules"

@@ -21,13 +21,7 @@ from typing import Any
 import pytest
 from _pytest.tmpdir import tmppath_result_key
 
-from pytest_racecheck.model.errors import RacecheckError
-from pytest_racecheck.plugin.reports import mark_as_ours
 from pytest_racecheck.runtime.context import Unobserved
-
-
-class FixtureFailed(RacecheckError):
-    """A fixture of a later run could not be set up or torn down: the body is not to blame."""
 
 
 def body(item: pytest.Function) -> None:
@@ -60,19 +54,19 @@ def forget_kept(item: pytest.Function) -> None:
     item.__dict__.pop("_excinfo", None)
 
 
-def set_up(item: Any, run: int, as_part: bool = False) -> None:
-    """Set up the item's function-scoped fixtures for `run`, perhaps `as_part` of it.
+def set_up(item: Any, as_part: bool = False) -> None:
+    """Set up the item's function-scoped fixtures for a run, perhaps `as_part` of it.
 
-    A skip goes through, other errors are FixtureFailed.
+    What a fixture raises is raised, with a note that says so.
     """
     _renew(item)
-    with _outside(as_part), _named("setup", run):
+    with _outside(as_part), _named("setup"):
         item.session._setupstate.setup(item)
 
 
-def tear_down(item: Any, run: int, as_part: bool = False) -> None:
-    """End the item's function-scoped fixtures, everything of them whatever happens; errors are FixtureFailed."""
-    with _outside(as_part), _named("teardown", run):
+def tear_down(item: Any, as_part: bool = False) -> None:
+    """End the item's function-scoped fixtures, everything of them whatever happens; what one raises is raised, with a note that says so."""
+    with _outside(as_part), _named("teardown"):
         item.stash.setdefault(tmppath_result_key, {})
         try:
             if item in item.session._setupstate.stack:
@@ -107,14 +101,12 @@ def _renew(item: Any) -> None:
 
 
 @contextmanager
-def _named(phase: str, run: int) -> Iterator[None]:
+def _named(phase: str) -> Iterator[None]:
     __tracebackhide__ = True
     try:
         yield
     except (pytest.skip.Exception, pytest.exit.Exception):
         raise
     except (Exception, pytest.fail.Exception) as error:
-        failed = FixtureFailed(
-            f"{phase} of fixtures for run {run} failed: {type(error).__name__}: {error}"
-        )
-        raise mark_as_ours(failed) from error
+        error.add_note(f"raised by the {phase} of fixtures")
+        raise

@@ -43,7 +43,12 @@ class Option(NamedTuple):
 SWITCH = Option("", "explore every test whose body starts threads or processes", "bool")
 SETTINGS = (
     Option("mode", f"the engine: {availability('mode', MODES)}"),
-    Option("schedules", "the most runs to make of one test (default: 200)", "int", "N"),
+    Option(
+        "schedules",
+        "the most runs to make of one test (default: 1000, under jitter 200)",
+        "int",
+        "N",
+    ),
     Option("seconds", "the most seconds to spend on one test (default: 10)", "float", "S"),
     Option("seed", "where all randomness comes from (default: drawn, and shown)", "int", "N"),
     Option("strategy", f"what makes the choices: {availability('strategy', STRATEGIES)}"),

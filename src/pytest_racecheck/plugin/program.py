@@ -47,7 +47,7 @@ class ItemProgram:
         random.setstate(self._random)
         try:
             with breakpoints(self._replays, heeded=getattr(world, "is_recorded", False)):
-                fresh.set_up(self._item, self._runs, self._with_fixtures)
+                fresh.set_up(self._item, self._with_fixtures)
                 fresh.body(self._item)
         except BaseException as error:
             as_it_failed(self._item, error)
@@ -59,11 +59,14 @@ class ItemProgram:
         """End the fixtures of the run that `error` ended; trouble in that is the run's error only if it had none."""
         failed = bool(world.errors) or (error is not None and classify(error) == "failure")
         try:
-            fresh.tear_down(self._item, self._runs, self._with_fixtures)
-        except fresh.FixtureFailed as trouble:
-            if not failed or error is None:
+            fresh.tear_down(self._item, self._with_fixtures)
+        except (Exception, pytest.fail.Exception) as trouble:
+            if error is None or not failed:
+                failed = failed or classify(trouble) == "failure"
                 raise
-            error.add_note(str(trouble))
+            error.add_note(
+                f"then the teardown of its fixtures raised {type(trouble).__name__}: {trouble}"
+            )
         finally:
             self._output.take(failed)
         if not failed and self._runs > 1:

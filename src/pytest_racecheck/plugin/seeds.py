@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-from collections.abc import Callable
+import re
+import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,8 @@ from pytest_racecheck.plugin.options import options_of
 
 WORKER_INPUT = "racecheck_seed"
 _BITS = 32
+# What means something to a shell between double quotes.
+_SPECIAL = re.compile(r'["$`\\!]')
 _KEY = pytest.StashKey[int]()
 
 
@@ -79,4 +83,26 @@ def replay_command(item: pytest.Item, call: int = 1) -> Callable[[str], str]:
     path, *names = item.nodeid.split("::")
     from_here = os.path.relpath(item.config.rootpath / path, item.config.invocation_params.dir)
     test = "::".join([Path(from_here).as_posix(), *names])
-    return lambda token: f'pytest "{test}" --racecheck-replay={spelled(token, item, call)}'
+    needed = "".join(f" {option}" for option in _needed(item.config))
+    return lambda token: (
+        f"pytest {quoted(test)} --racecheck-replay={spelled(token, item, call)}{needed}"
+    )
+
+
+def quoted(text: str) -> str:
+    """`text` as one word to a shell."""
+    return shlex.quote(text) if _SPECIAL.search(text) else f'"{text}"'
+
+
+def _needed(config: pytest.Config) -> Iterator[str]:
+    """What was typed that decides which test it is, or where it has scheduling points."""
+    typed = options_of(config).command_line
+    if typed.scope:
+        yield f"--racecheck-scope={','.join(typed.scope)}"
+    if typed.start_method:
+        yield f"--racecheck-start-method={typed.start_method}"
+    if typed.max_steps:
+        yield f"--racecheck-max-steps={typed.max_steps}"
+    count = config.getoption("count", 1)
+    if isinstance(count, int) and count > 1:
+        yield f"--count={count}"

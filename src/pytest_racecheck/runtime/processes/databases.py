@@ -40,7 +40,7 @@ def on_database(
         try:
             return True, call()
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
+            if "locked" not in str(error) or control.scheduler.now >= deadline:
                 raise
             if not processes.perform(Request("retry", key, True, place, told, (name, deadline))):
                 raise

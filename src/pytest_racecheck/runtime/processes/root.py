@@ -227,6 +227,7 @@ class Root:
     def open_server(self, address: str, registry: dict[str, Any]) -> None:
         """The current task has started a manager."""
         self._servers.open(address, registry)
+        self.world.hosts = True
         if any(map(_is_users, registry.values())):
             # Their methods run here, and are divided into operations; they may meet.
             self.scheduler.has_company()

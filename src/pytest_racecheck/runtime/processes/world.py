@@ -106,6 +106,7 @@ class ProcessWorld:
         self._known_late = 0
         self._made = itertools.count(1)
         self.ticket = ""
+        self.hosts = False
 
     @classmethod
     def of(cls, controlled: Controlled) -> ProcessWorld:

@@ -39,9 +39,13 @@ Program = Callable[[Run], None]
 
 
 class Beside(Protocol):
-    """What else is part of the program besides the threads of this process; made of what controls those."""
+    """What else is part of the program besides the threads of this process; made of what controls those.
+
+    `hosts`: what belongs to another process, a manager's objects, has lived in this one.
+    """
 
     more: More
+    hosts: bool
 
     def in_place(self) -> AbstractContextManager[None]:
         """Around all runs."""
@@ -113,6 +117,11 @@ class Controlled:
                 self.instrumentation.close()
                 self.scheduler.close()
                 self.points.lonely.close()
+
+    @property
+    def hosts(self) -> bool:
+        """Whether the state of this process's modules may be another one's by now."""
+        return self._beside is not None and self._beside.hosts
 
     def instrument(self, keys: Collection[CodeKey] | None) -> None:
         """Rewrite the functions whose code is among `keys`."""

@@ -13,6 +13,7 @@ Connections that were made before the run, or by the class itself, go on as they
 from __future__ import annotations
 
 import functools
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ _ARGUMENTS = (
     "database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory", "cached_statements", "uri",
 )  # fmt: skip
 _TIMEOUT = 5.0
+_BUSY = re.compile(r"\s*pragma\s+busy_timeout\s*[=(]\s*(-?\d+)", re.IGNORECASE)
 # The originals of these make a cursor that nobody can get between.
 _THROUGH_CURSORS = ("execute", "executemany", "executescript")
 _OF_CONNECTIONS = ("commit", "rollback", "close", "backup")
@@ -143,6 +145,9 @@ def _guarded(original: Callable[..., Any], origin_of: Callable[[Any], Any]) -> A
         origin.check(task)
         call = functools.partial(original, self, *arguments, **named)
         statement = str(arguments[0]) if arguments else original.__name__
+        if (asked := _BUSY.match(statement)) is not None:
+            origin.seconds = int(asked[1]) / 1000
+            return _without_waiting(self, call)
         processes = control.scheduler.processes
         if processes is not None:
             done, answer = processes.on_database(
@@ -154,6 +159,14 @@ def _guarded(original: Callable[..., Any], origin_of: Callable[[Any], Any]) -> A
         return _done(task, wait, origin.seconds, call, writes=not only_reads(statement))
 
     return method
+
+
+def _without_waiting(database: Any, pragma: Callable[[], Any]) -> Any:
+    """What `pragma` answers, which has told the library to wait: it does not, as before."""
+    answer = pragma()
+    connection = getattr(database, "connection", database)
+    sqlite3.Cursor(connection).execute("pragma busy_timeout = 0")
+    return answer
 
 
 def only_reads(statement: str) -> bool:

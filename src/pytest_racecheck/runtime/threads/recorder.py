@@ -118,11 +118,18 @@ class Recorder:
         self._stood[task] = _Stood(standing, _is_plain(resource), enters)
         if resource is not None:
             self._names.touched(resource, task, site or at.site())
-        if site is None or resource is None or not task.writes or site.kind in ADVANCES:
+        if site is not None and resource is not None and task.writes:
+            self._look_afterwards(task, site, resource)
+
+    def _look_afterwards(self, task: Task, site: Site, resource: Resource) -> None:
+        """Have what is written there shown, once it has been."""
+        if site.kind in ADVANCES:
             return
         method = _SETTING.get(site.kind)
         if method is None or not is_set_in_steps(resource, method):
             self._pending = (len(self._steps) - 1, partial(self._shown, resource))
+            # The last who knows the object may be the task itself.
+            task.on_end.append(self._settle)
 
     def _begins(self, task: Task) -> bool:
         """Whether it is at the begin of a function, in the middle of what has been told."""

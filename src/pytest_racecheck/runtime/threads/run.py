@@ -23,7 +23,7 @@ from pytest_racecheck.runtime.threads.beginning import body_of
 from pytest_racecheck.runtime.threads.foreign import at_work
 from pytest_racecheck.runtime.threads.stuck import deadlock_of, frame_of, livelock_of, waiting_of
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
-from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait
+from pytest_racecheck.runtime.threads.task import Aborted, Task, Wait, let_go
 
 if TYPE_CHECKING:
     from pytest_racecheck.model.trace import Waiting
@@ -104,8 +104,8 @@ class Run:
                 if self.fatal is not None:
                     return
             self._drain(main)
-        except Aborted:
-            pass
+        except Aborted as unwound:
+            let_go(unwound)
 
     def _overran(self) -> None:
         if self._draining or self.waiting:
@@ -240,16 +240,22 @@ class Run:
         if self._scheduler.aborting and error is not self._scheduler.interrupted:
             # It comes from being unwound.
             return
-        if error is self._scheduler.interrupted or self._classify(error) == "abort":
+        if error is self._scheduler.interrupted or self._meaning(task, error) == "abort":
             self.fatal = error
             self._scheduler.abort()
         elif task.packaged:
             self.excused.append(f"{type(error).__name__} ended thread {task.name}")
-        elif self._classify(error) == "failure":
+        elif self._meaning(task, error) == "failure":
             # First: what the last write has left may hang on the error's frames, which are let go of then.
             if self._recorder is not None:
                 self._recorder.failed(task, error)
             self.record(brief_error_of(task.name, error))
+
+    def _meaning(self, task: Task, error: BaseException) -> str:
+        """What `error` means. A KeyboardInterrupt that no signal has brought about ends the thread that raises it, and nothing else."""
+        if task.index and isinstance(error, KeyboardInterrupt):
+            return "failure"
+        return self._classify(error)
 
     def _stuck(self) -> None:
         if self._draining:

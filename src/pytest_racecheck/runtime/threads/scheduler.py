@@ -33,7 +33,7 @@ from pytest_racecheck.runtime.threads.fairness import Fairness
 from pytest_racecheck.runtime.threads.numbering import Numbering
 from pytest_racecheck.runtime.threads.outside import Outside
 from pytest_racecheck.runtime.threads.resources import Resources
-from pytest_racecheck.runtime.threads.task import Aborted, Task
+from pytest_racecheck.runtime.threads.task import Aborted, Task, let_go
 from pytest_racecheck.runtime.threads.thread_locals import ThreadLocals, Uncontrolled
 from pytest_racecheck.runtime.threads.unwinding import Nobody, Unwinding
 from pytest_racecheck.strategies.default import Default
@@ -349,8 +349,8 @@ class Scheduler(Unwinding, Blocking, Numbering, Fairness):
         try:
             if not self.aborting:
                 body()
-        except Aborted:
-            pass
+        except Aborted as unwound:
+            let_go(unwound)
         except BaseException as error:
             self.failed(task, error)
         finally:

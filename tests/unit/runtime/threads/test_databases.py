@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 
 import pytest
 
@@ -109,6 +110,23 @@ def test_a_lock_that_is_not_given_back(explored, path):
                 other.execute("begin immediate")
 
     assert set(explored(program, 2).outcomes) == {"passed"}
+
+
+def test_a_time_out_that_is_set_later(explored, path):
+    """It is virtual like the other, and the library is told again not to wait."""
+
+    def program():
+        begin(path)
+        holder, other = (sqlite3.connect(path, 0, isolation_level=None) for _ in range(2))
+        with contextlib.closing(holder), contextlib.closing(other):
+            holder.execute("begin immediate")
+            asked = other.execute("PRAGMA busy_timeout = 60000").fetchall()
+            start = time.monotonic()
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("begin immediate")
+            return asked, time.monotonic() - start >= 60
+
+    assert set(map(str, explored(program, 2).returned)) == {"([(60000,)], True)"}
 
 
 def test_the_classes_are_the_programs_own(explored):
