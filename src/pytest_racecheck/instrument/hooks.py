@@ -17,7 +17,7 @@ class Hooks(Protocol):
         """Run just before the instruction at `place` acts on `obj`.
 
         `obj` is the very object: of a global the module's dictionary, of a closure variable its
-        cell, of an import `sys.modules`; and None before a `yield`, which is about the generator that it stands in, and where a function begins.
+        cell, of an import `sys.modules`; and None before a `yield`, which is about the generator that it stands in, and where a function begins or ends.
         """
 
     def call(self, callee: object, place: Any, /, *arguments: object) -> None:

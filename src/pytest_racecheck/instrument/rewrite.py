@@ -30,6 +30,7 @@ from pytest_racecheck.model.operation import Kind
 
 Item = Instr | Label | TryBegin | TryEnd | SetLineno
 
+_RETURNS = frozenset({"RETURN_VALUE", "RETURN_CONST"})
 # What does not begin where it is called.
 _RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
@@ -104,9 +105,11 @@ def _instructions(bytecode: Bytecode, code: CodeType) -> Iterator[Item]:
             if keyword_names is not None:
                 yield keyword_names
                 keyword_names = None
+            if entry is not None and item.name in _RETURNS:
+                yield from _hook_at_bound(Kind.END, item.location, code)
             yield from _replacement(item, code)
         if index == entry:
-            yield from _hook_at_entry(items[index + 1 :], code)
+            yield from _hook_at_bound(Kind.BEGIN, _first_location(items[index + 1 :]), code)
 
 
 def _entry(items: Sequence[Item], code: CodeType) -> int | None:
@@ -119,13 +122,16 @@ def _entry(items: Sequence[Item], code: CodeType) -> int | None:
     )
 
 
-def _hook_at_entry(rest: Sequence[Item], code: CodeType) -> Iterator[Instr]:
-    """With the position of the first instruction of all, so that whoever follows lines sees none that it did not see before."""
-    located = (item.location for item in rest if isinstance(item, Instr))
-    location = next((one for one in located if one is not None and one.lineno), None)
+def _first_location(items: Sequence[Item]) -> InstrLocation | None:
+    """Where the function's own code begins: whoever follows lines is to see none that it did not see before."""
+    located = (item.location for item in items if isinstance(item, Instr))
+    return next((one for one in located if one is not None and one.lineno), None)
+
+
+def _hook_at_bound(kind: Kind, location: InstrLocation | None, code: CodeType) -> Sequence[Instr]:
     line = (location.lineno if location else None) or code.co_firstlineno
-    site = placeholder.site(Kind.BEGIN, "", line, _columns(location))
-    yield from emit.hook_on_known(placeholder.NOTHING, site, location)
+    site = placeholder.site(kind, "", line, _columns(location))
+    return emit.hook_on_known(placeholder.NOTHING, site, location)
 
 
 def _hooks_before(instr: Instr, stack: Stack, code: CodeType) -> Iterator[Instr]:

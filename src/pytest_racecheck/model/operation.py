@@ -60,10 +60,13 @@ class Kind(enum.Enum):
     IMPORT = "import", Access.SYNC
     YIELD = "yield", Access.WRITE
     BEGIN = "begin a function", Access.READ
+    END = "end a function", Access.READ
 
 
 #: What they change is how far a generator has come, which nothing shows.
 ADVANCES = frozenset({Kind.ITERATE, Kind.YIELD})
+#: They are operations only where C code has called the function, and then in the middle of one.
+BOUNDS = frozenset({Kind.BEGIN, Kind.END})
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,8 @@ _WRITING = frozenset(
         "shuffle",
     ]
 )
+# Their functions look at all attributes of a thing.
+_WHOLE = frozenset({"copy", "dataclasses"})
 _UNBOUND = frozenset({WrapperDescriptorType, MethodDescriptorType})
 _ATTRIBUTE_METHODS = {"__getattribute__": False, "__setattr__": True, "__delattr__": True}
 _ATTRIBUTE_CALLS = {getattr: False, hasattr: False, setattr: True, delattr: True}
@@ -269,7 +271,7 @@ class Calls:
         """
         kind = type(callee)
         if kind is FunctionType:
-            return None if self._is_known(callee) else _black_box(callee, arguments)
+            return self._by_function(callee, arguments)
         if kind is MethodType:
             return self._by_method(callee, arguments)
         if kind is BuiltinFunctionType or kind is MethodWrapperType:
@@ -295,10 +297,13 @@ class Calls:
             return None
         return _of_container(callee) if is_quiet(function) else _method(callee, arguments)
 
-    def _is_known(self, function: FunctionType) -> bool:
-        """Whether what a Python function does is seen without its call: it is in scope, or quiet."""
+    def _by_function(self, function: FunctionType, arguments: tuple[object, ...]) -> Touched | None:
+        """What a Python function in scope does is seen without its call."""
         file = function.__code__.co_filename
-        return self._in_scope(file) or file.startswith(_OURS) or is_quiet(function)
+        if self._in_scope(file) or file.startswith(_OURS):
+            return None
+        touched = _of_quiet if is_quiet(function) else _black_box
+        return touched(function, arguments)
 
 
 def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
@@ -307,6 +312,8 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
         return filesystem.of_print(arguments)
     if callee.__name__ in _ATTRIBUTE_METHODS and not is_a(receiver, type):
         return _attribute_method(callee, (receiver, *arguments))
+    if callee is vars and arguments:
+        return None if own_dict(arguments[0]) is None else (arguments[0], "__dict__", False)
     if receiver is None or is_a(receiver, ModuleType):
         if arguments and callee in _ATTRIBUTE_CALLS:
             return _attribute_call(callee, arguments)
@@ -372,6 +379,16 @@ def _method(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     if filesystem.is_path(receiver):
         return filesystem.of_path(callee.__func__, arguments)
     return (receiver, CONTENTS, callee.__func__.__name__ not in _READS)
+
+
+def _of_quiet(function: FunctionType, arguments: tuple[object, ...]) -> Touched | None:
+    """`json.dumps(items)`, `copy.copy(thing)`: they keep nothing, and look at what they are given."""
+    first = arguments[0] if arguments else None
+    found = holder(first)
+    if found is not None:
+        return (found, CONTENTS, function.__name__ in _WRITING)
+    whole = root_of(function) in _WHOLE and not is_a(first, (type, ModuleType))
+    return (first, "__dict__", False) if whole and own_dict(first) is not None else None
 
 
 def _black_box(function: FunctionType, arguments: tuple[object, ...]) -> Touched | None:

@@ -19,8 +19,6 @@ from __future__ import annotations
 import sys
 from _thread import _local
 from collections.abc import Callable
-from inspect import CO_GENERATOR
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import getcurrent
@@ -28,7 +26,12 @@ from greenlet import getcurrent
 from pytest_racecheck.model.operation import Kind, Site
 from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads import contents
-from pytest_racecheck.runtime.threads.called_back import in_the_middle, note_if_kept
+from pytest_racecheck.runtime.threads.called_back import (
+    done_with,
+    hooked,
+    in_the_middle,
+    note_if_kept,
+)
 from pytest_racecheck.runtime.threads.lonely_loop import LonelyLoop
 from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, class_of, holder_of
 
@@ -244,7 +247,7 @@ def _attribute(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
 
 
 def _class(scheduler: Scheduler, _point: Point, obj: Any) -> Resource | None:
-    return scheduler.resources.turn(obj)
+    return scheduler.resources.turn(obj, "__class__")
 
 
 def attribute_holder(obj: Any, name: str, writes: bool = False) -> Any:
@@ -291,9 +294,7 @@ def _iterated(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
 
 def _running(scheduler: Scheduler, _point: Point, _none: None) -> Resource | None:
     """The generator that is about to yield: whoever wants a value from it meanwhile finds that it is running."""
-    frame: FrameType | None = sys._getframe(2)
-    if frame is not None and not frame.f_code.co_flags & CO_GENERATOR:
-        frame = frame.f_back
+    frame = hooked(sys._getframe(2))
     return None if frame is None else scheduler.resources.running(frame)
 
 
@@ -324,5 +325,6 @@ _RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
     Kind.ITERATE: _iterated,
     Kind.YIELD: _running,
     Kind.BEGIN: in_the_middle,
+    Kind.END: done_with,
     Kind.LOAD_ITEM: _item,
 }

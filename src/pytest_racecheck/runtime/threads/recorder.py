@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
-from pytest_racecheck.model.operation import ADVANCES, Access, Kind, Site
+from pytest_racecheck.model.operation import ADVANCES, BOUNDS, Access, Kind, Site
 from pytest_racecheck.model.trace import FILES, Action, LibraryCall, Position, TraceStep
 from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads import library_objects
@@ -86,7 +86,7 @@ class Recorder:
     def step(self, task: Task) -> None:
         """`task` is about to do its pending operation; not told are the turns in which a run goes on that had too many steps."""
         self._settle()
-        if self._scheduler.overrun or len(self._steps) >= _MOST_STEPS or self._begins(task):
+        if self._scheduler.overrun or len(self._steps) >= _MOST_STEPS or self._is_within(task):
             return
         if task.told is not None:
             self._told_step(task)
@@ -131,9 +131,9 @@ class Recorder:
             # The last who knows the object may be the task itself.
             task.on_end.append(self._settle)
 
-    def _begins(self, task: Task) -> bool:
-        """Whether it is at the begin of a function, in the middle of what has been told."""
-        return task.point >= 0 and self._points[task.point].site.kind is Kind.BEGIN
+    def _is_within(self, task: Task) -> bool:
+        """Whether it is in the middle of what has been told, where a function begins or ends that C code has called."""
+        return task.point >= 0 and self._points[task.point].site.kind in BOUNDS
 
     def _file(self, task: Task) -> str | None:
         """The name of the file, if it is a call that is about one."""

@@ -27,6 +27,9 @@ from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads.task import Task
 
 CONTENTS = ""
+#: What one resource is called that stands for all attributes of a thing.
+ALL_ATTRIBUTES = frozenset({"__dict__", "__class__"})
+_OF_THE_WHOLE = ALL_ATTRIBUTES | {CONTENTS}
 #: A holder, the name in it, and whether it may be written there.
 Touched = tuple[object, str, bool]
 # Descriptors of what lies in the object itself.
@@ -99,6 +102,8 @@ class Resources:
         self.turned: dict[int, Resource] = {}
         # Attributes that were set through a class, in this run or an earlier one, and the modules and names of such classes.
         self.overwritten: dict[str, set[tuple[object, object]]] = {}
+        # The modules and names of the classes of things whose dictionary was handed out, in this run or an earlier one.
+        self.opened: set[tuple[object, object]] = set()
         self.all: list[Resource] = []
 
     def of(self, holder: object, name: str) -> Resource:
@@ -116,6 +121,10 @@ class Resources:
         if writes and name and is_a(holder, type):
             # From now on that is what instances which have none of their own find.
             self.overwritten.setdefault(name, set()).add(_in_words(holder))
+        if name == "__dict__" and not is_a(holder, (type, ModuleType)):
+            # Whoever has it can reach all attributes; so it will be in the next run, from the beginning.
+            self.opened.add(_in_words(type(holder)))
+            return self.turn(holder, name)
         return self.of(holder, name)
 
     def _setter(self, holder: Any, name: str) -> Any:
@@ -126,9 +135,9 @@ class Resources:
         found = class_of(holder if is_a(holder, type) else type(holder), name)
         return holder if found is None or _in_words(found) not in self.overwritten[name] else found
 
-    def turn(self, obj: object) -> Resource:
-        """`obj` is given another class. That decides what each of its attributes is, so from now on all of them are one resource."""
-        resource = self.of(obj, "__class__")
+    def turn(self, obj: object, name: str) -> Resource:
+        """`obj` is given another class, or its dictionary to somebody: from now on all of its attributes are one resource."""
+        resource = self.of(obj, name)
         for part in (obj, own_dict(obj)):
             if part is not None:
                 self.turned[id(part)] = resource
@@ -162,10 +171,12 @@ class Resources:
         for forgotten in (self._known, self._kept, self._shared, self.turned, self._generators):
             forgotten.clear()
         following = Resources()
-        following.overwritten = self.overwritten
+        following.overwritten, following.opened = self.overwritten, self.opened
         return following
 
     def _new(self, key: tuple[int, str], holder: object, name: str) -> Resource:
+        if self.opened and name not in _OF_THE_WHOLE and _in_words(type(holder)) in self.opened:
+            return self.turn(holder, "__dict__")
         identity = key[0]
         kept = self._kept.get(identity)
         if kept is None:

@@ -40,7 +40,7 @@ class Task:
     """
 
     __slots__ = (
-        "aborts", "called", "children", "daemon", "deadline", "doing", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
+        "aborts", "called", "called_back", "children", "daemon", "deadline", "doing", "enabled", "ended", "event", "greenlet", "ident", "index", "key",
         "local", "loop", "name", "on_end", "operations", "packaged", "parent", "point", "rank", "remote", "resource", "thread", "timed_out",
         "told", "wait", "writes",
     )  # fmt: skip
@@ -59,6 +59,8 @@ class Task:
         self.resource: Resource | None = None
         self.writes = False
         self.doing: Resource | None = None
+        # The frames, by their ids, of functions that C code has called in the middle of an operation, and what on.
+        self.called_back: list[tuple[int, Resource]] = []
         self.point: PointNumber = -1
         self.rank = 0.0
         self.enabled = False

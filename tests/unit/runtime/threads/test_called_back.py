@@ -114,3 +114,37 @@ def test_to_ask_a_defaultdict_may_change_it(key: str) -> None:
     targets: list[Callable[..., object]] = [count, look]
     report = explore(targets, setup=setup, schedules=300, backend="thread", seed=1)
     assert report.verdict is (Verdict.RACE_FOUND if key == "new" else Verdict.NOT_FOUND)
+
+
+class Price:
+    """Computes it from what may change."""
+
+    def __init__(self) -> None:
+        self.net = 1
+        self.cached = functools.lru_cache(maxsize=None)(self.compute)
+
+    def compute(self) -> int:
+        return increased(self.net)
+
+    @functools.cached_property
+    def gross(self) -> int:
+        return increased(self.net)
+
+    def change(self) -> None:
+        self.net = 5
+        self.cached.cache_clear()
+        self.__dict__.pop("gross", None)
+
+
+def increased(number: int) -> int:
+    return number + 1
+
+
+@pytest.mark.parametrize("look", [lambda price: price.gross, lambda price: price.cached()])
+def test_what_was_computed_is_kept_later(look: Callable[[Price], int]) -> None:
+    """What it was computed from has changed by then, and what was cached before been thrown away."""
+    targets: Any = [look, Price.change]
+    report = explore(
+        targets, setup=Price, check=lambda price: look(price) == 6, schedules=300, backend="thread", seed=1
+    )  # fmt: skip
+    assert report.verdict is Verdict.RACE_FOUND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import collections
+import copy
 import ctypes
 import functools
 import heapq
@@ -175,3 +176,14 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report.failure is not None
     assert (report.failure.kind, report.failure.resource) == ("lost update", "os.environ")
     assert {step.value for step in report.failure.trace if step.name == "os.environ"} == {None}
+
+
+def test_quiet_functions_look_at_what_they_are_given() -> None:
+    """At a container, and those that copy things at all attributes; at nothing else."""
+    items: dict[str, int] = {}
+    thing = Secret()
+    assert touched(json.dumps, items) == (items, CONTENTS, False)
+    assert touched(copy.copy, thing) == (thing, "__dict__", False)
+    assert touched(copy.copy, 3) is None
+    assert touched(json.dumps, thing) is None
+    assert touched(vars, thing) == (thing, "__dict__", False)

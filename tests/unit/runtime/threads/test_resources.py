@@ -55,7 +55,7 @@ def test_another_class_decides_about_every_attribute() -> None:
     """Once an object has been given another class it and its dictionary are one resource, until it dies."""
     resources, thing = Resources(), Secretive()
     before = resources.of(thing, "value")
-    turned = resources.turn(thing)
+    turned = resources.turn(thing, "__class__")
     assert before is not turned
     for name in ("value", "__class__"):
         assert resources.of(thing, name) is turned
