@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pytest_racecheck.runtime.threads.resources import held_by
 from pytest_racecheck.runtime.threads.scheduler import Scheduler
 from pytest_racecheck.runtime.threads.task import Task
 from pytest_racecheck.strategies.collecting import COLLECTOR
@@ -65,9 +65,7 @@ class CollectingScheduler(Scheduler):
     def _may_collect(self, task: Task) -> bool:
         if self.standing is not None or not task.enabled or task.wait is not None:
             return False
-        holder: Any = task.resource.holder if task.resource is not None else None
-        if isinstance(holder, weakref.ref):
-            holder = holder()
+        holder = None if task.resource is None else held_by(task.resource)
         return task not in getattr(holder, "contenders", ())
 
     def collect(self, task: Task) -> None:

@@ -14,7 +14,6 @@ To look never runs any of the program's code: no class check asks an object for 
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from types import CellType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -26,6 +25,7 @@ from pytest_racecheck.runtime.threads.referrers import Referrers
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
     Resource,
+    held_by,
     is_a,
     namespace_of,
     own_dict,
@@ -56,9 +56,7 @@ class _Search:
 
 def resource_name(resource: Resource, site: Site | None, frames: Iterable[FrameType] = ()) -> str:
     """The name of a resource, as the source spells it; `site` is a place that touches it, `frames` are of functions that run."""
-    holder: Any = resource.holder
-    if type(holder) is weakref.ref:
-        holder = holder()
+    holder = held_by(resource)
     if resource.name != CONTENTS:
         return _attribute_name(holder, resource.name)
     if type(holder) is CellType:

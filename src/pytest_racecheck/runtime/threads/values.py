@@ -22,6 +22,7 @@ from pytest_racecheck.runtime.threads.resources import (
     Resource,
     class_of,
     contents_of,
+    held_by,
     is_a,
     own_dict,
 )
@@ -46,7 +47,7 @@ def as_text(value: object) -> str:
 
 def is_set_in_steps(resource: Resource, method: str) -> bool:
     """Whether that method, which sets an item or an attribute, is one in Python, with steps of its own that are seen."""
-    holder = _holder(resource)
+    holder = held_by(resource)
     found = class_of(type(holder), method)
     steps = found is not None and type(found.__dict__[method]) is FunctionType
     return steps and not library_objects.is_one(holder)
@@ -54,7 +55,7 @@ def is_set_in_steps(resource: Resource, method: str) -> bool:
 
 def peek(resource: Resource) -> Any:
     """What a resource holds now; `MISSING` where it cannot be told."""
-    holder = _holder(resource)
+    holder = held_by(resource)
     name = resource.name
     if type(holder) is ENVIRONMENT:
         # There may be secrets in it, and one variable would be lost among all of them.
@@ -67,12 +68,6 @@ def peek(resource: Resource) -> Any:
     if own is not None and name in own:
         return own[name]
     return _in_class(holder, name)
-
-
-def _holder(resource: Resource) -> Any:
-    """Who holds it; None where that one is gone."""
-    holder: Any = resource.holder
-    return holder() if type(holder) is weakref.ref else holder
 
 
 def _in_class(holder: object, name: str) -> Any:
