@@ -11,6 +11,8 @@ from pytest_racecheck.model.operation import Access, Site
 #: What threads share of the world outside is called so, as a whole.
 FILES = "files"
 DATABASES = "databases"
+#: The value of an attempt to take a lock that somebody else has.
+IN_VAIN = "in vain"
 
 
 class Action(enum.Enum):
@@ -68,7 +70,7 @@ class TraceStep:
 
     `number` counts the steps of the run from 0; `choice` is the number of the choice that let it happen, None where nobody else
     could go on. `resource` is the number of what it touches, equal for equal resources of the run, and `name` what the source calls
-    it. `value` is what was read or written, as text. `enabled` are the tasks that could have gone on. `preempted` is the
+    it. `value` is what was read or written, as text, or IN_VAIN of a lock that was asked for and not had. `enabled` are the tasks that could have gone on. `preempted` is the
     task that was interrupted, though it could have gone on, to let this one do its step. `call` is the library call it is part of.
     `switchable`: whether a GIL build of this interpreter, too, could have let others in between this task's previous step and this
     one; None where that depends. `file` is the name of the file that a call of a thread is given. An exception has the `site` of the

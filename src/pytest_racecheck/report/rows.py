@@ -196,7 +196,7 @@ class _Rows:
             return Row(step.task, where, _called(step))
         if step.action in _LOCKING:
             name = self._numbers.named(step.name or "a lock", step.resource)
-            return Row(step.task, where, f"{step.action.value} {name}")
+            return Row(step.task, where, f"{step.action.value} {name}", step.value or "")
         if step.action in (Action.READ, Action.WRITE) and step.value is not None:
             return self._access(step, where)
         if step.action is Action.WRITE and step.site is not None and step.site.kind in _STORES:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
 from pytest_racecheck.model.operation import ADVANCES, BOUNDS, Access, Kind, Site
-from pytest_racecheck.model.trace import FILES, Action, LibraryCall, Position, TraceStep
+from pytest_racecheck.model.trace import FILES, IN_VAIN, Action, LibraryCall, Position, TraceStep
 from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads import library_objects
 from pytest_racecheck.runtime.threads.filesystem import file_in
@@ -108,7 +108,7 @@ class Recorder:
                 position=Position(site.file, site.line, site.function) if site else at.position,
                 site=site or at.site(),
                 resource=None if resource is None else resource.number,
-                value=self._shown(resource) if action is Action.READ else None,
+                value=self._value(task, action, resource),
                 call=call,
                 switchable=self._switchable(task, standing, enters),
                 file=self._file(task),
@@ -120,6 +120,15 @@ class Recorder:
             self._names.touched(resource, task, site or at.site())
         if site is not None and resource is not None and task.writes:
             self._look_afterwards(task, site, resource)
+
+    def _value(self, task: Task, action: Action, resource: Resource | None) -> str | None:
+        """What is read; and of a lock that is asked for and not had that it is in vain."""
+        if action is Action.READ:
+            return self._shown(resource)
+        if action is not Action.ACQUIRE or resource is None:
+            return None
+        owner = getattr(held_by(resource), "owner", None)
+        return None if owner is None or owner is task else IN_VAIN
 
     def _look_afterwards(self, task: Task, site: Site, resource: Resource) -> None:
         """Have what is written there shown, once it has been."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,18 @@ def test_who_asks_for_it_is(setup: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "setup", [list, dict, set, bytearray, Counter, lambda: 1, lambda n=3: n, lambda **words: words]
+    "setup",
+    [
+        list,
+        dict,
+        set,
+        bytearray,
+        threading.Lock,
+        Counter,
+        lambda: 1,
+        lambda n=3: n,
+        lambda **words: words,
+    ],
 )
 def test_who_does_not_is_not(setup: Callable[..., Any]) -> None:
     """What has a value of its own for an argument has not asked for ours."""

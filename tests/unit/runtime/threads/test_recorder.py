@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_racecheck import explore
-from pytest_racecheck.model.trace import Action
+from pytest_racecheck.model.trace import IN_VAIN, Action
 
 
 class Counter:
@@ -127,3 +127,18 @@ def test_a_write_that_raised_is_not_shown_as_done() -> None:
     assert shown.count("items ← {}") == 1
     assert "overwrites" not in shown
     assert 'del items["n"] raises KeyError' in " ".join(shown.split())
+
+
+def try_once(lock: Any) -> None:
+    if not lock.acquire(blocking=False):
+        raise LookupError
+    lock.release()
+
+
+def test_a_lock_that_is_not_had_is_not_shown_as_taken() -> None:
+    """Two tasks never have it at a time."""
+    report = explore([try_once] * 2, setup=threading.Lock, schedules=50, backend="thread", seed=1)
+    assert report.failure is not None
+    tried = [step.value for step in report.failure.trace if step.action is Action.ACQUIRE]
+    assert tried == [None, IN_VAIN]
+    assert "in vain" in str(report)
