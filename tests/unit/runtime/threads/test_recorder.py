@@ -137,7 +137,9 @@ def try_once(lock: Any) -> None:
 
 def test_a_lock_that_is_not_had_is_not_shown_as_taken() -> None:
     """Two tasks never have it at a time."""
-    report = explore([try_once] * 2, setup=threading.Lock, schedules=50, backend="thread", seed=1)
+    report = explore(
+        [try_once] * 2, setup=lambda: threading.Lock(), schedules=50, backend="thread", seed=1
+    )
     assert report.failure is not None
     tried = [step.value for step in report.failure.trace if step.action is Action.ACQUIRE]
     assert tried == [None, IN_VAIN]
