@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import sys
 from _thread import _local
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -301,7 +302,7 @@ def _running(scheduler: Scheduler, _point: Point, _none: None) -> Resource | Non
 def _item(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
     """To ask some dictionaries for what they do not have puts it there."""
     resource = _contents(scheduler, point, obj)
-    if resource is not None:
+    if resource is not None and issubclass(type(obj), defaultdict):
         note_if_kept(resource)
     return resource
 
