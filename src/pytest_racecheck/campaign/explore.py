@@ -11,10 +11,11 @@ same, for without the tool there would be no answer at all.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import random
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,16 +119,22 @@ class ExploreCampaign:
         controlled = Controlled(
             program, self.settings, self.scope, self._classify, start, self._beside
         )
-        with left_as_found(None if self._start else start), controlled.in_place():
+        with self._in_place(controlled, start):
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled):
                 self._search(controlled)
                 self._confirm(controlled)
                 if self.failures and self.failures == self.runs:
                     self._passes_untimed = self._try_untimed(controlled)
+        return self._conclude(controlled)
+
+    @contextlib.contextmanager
+    def _in_place(self, controlled: Controlled, start: Snapshot) -> Iterator[None]:
+        """Around all runs. A test may leave its own changes behind, but not those of what belongs to another process."""
+        with left_as_found(None if self._start else start), controlled.in_place():
+            yield
         if controlled.hosts:
             start.restore()
-        return self._conclude(controlled)
 
     def _confirm(self, controlled: Controlled) -> None:
         """Take back what was explained where it is not the schedule that decides. That nobody could go on is a fact."""
@@ -156,7 +163,7 @@ class ExploreCampaign:
         # Whether collections are choices is part of how choices are counted.
         settings = replace(self.settings, gc=token.gc)
         controlled = Controlled(program, settings, self.scope, self._classify, start, self._beside)
-        with left_as_found(None if self._start else start), controlled.in_place():
+        with self._in_place(controlled, start):
             controlled.instrument(keys or ())
             if self._is_function_of_schedule(controlled):
                 self._replay(controlled, token)

@@ -26,14 +26,13 @@ class WantedReplay(NamedTuple):
         from pytest_racecheck.model.token import Token
 
         token, at, number = text.partition("@") if isinstance(text, str) else (text, "", "")
-        wanted = cls(str(Token.parse(token, source)), int(number) if number.isdecimal() else 0)
-        if not at:
-            return wanted._replace(campaign=1)
-        if not wanted.campaign:
+        parsed = str(Token.parse(token, source))
+        campaign = int(number) if number.isdecimal() else 0
+        if at and not campaign:
             raise UsageError(
                 f"{source} ends in {at + number!r}; expected nothing or, as in '@2', the number of a campaign after the token"
             )
-        return wanted
+        return cls(parsed, campaign or 1)
 
     def is_for(self, item: pytest.Item, call: int) -> bool:
         """Whether the `call`-th campaign that the test asks for, from 1, is the one."""

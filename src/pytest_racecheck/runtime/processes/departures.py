@@ -11,14 +11,11 @@ import os
 from multiprocessing import process as books
 from typing import TYPE_CHECKING, Any
 
+from pytest_racecheck.runtime.processes.handle import EXIT, Handle
 from pytest_racecheck.runtime.processes.suspension import uncontrolled
 
 if TYPE_CHECKING:
-    from pytest_racecheck.runtime.processes.handle import Handle
     from pytest_racecheck.runtime.processes.member import Member
-
-# How long the system may take, in seconds.
-_EXIT = 5.0
 
 
 class Departures:
@@ -43,7 +40,7 @@ class Departures:
         """None of them is left."""
         while self._handles:
             handle = self._handles.pop()
-            if not handle.is_gone(_EXIT):
+            if not handle.is_gone(EXIT):
                 handle.kill()
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(handle.pid, 0)

@@ -7,6 +7,8 @@ import os
 import select
 import signal
 
+#: How long the system may take to do away with a process, in seconds.
+EXIT = 5.0
 # While a campaign is on, the modules hold controlled ones.
 _poll = getattr(select, "poll", None)
 _send = getattr(signal, "pidfd_send_signal", None)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.processes.channel import Channel, Closed, Message
-from pytest_racecheck.runtime.processes.handle import Handle
+from pytest_racecheck.runtime.processes.handle import EXIT, Handle
 from pytest_racecheck.runtime.processes.patience import Patience
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 #: What the two sides say to each other; see `branch.py` for the other one.
 ASK, ENDED, OVER, DIED, ANSWER = "ask", "ended", "over", "died", "answer"
 GO, PROBE, DESCRIBE, ELSEWHERE = "go", "probe", "describe", "elsewhere"
-# How long the system may take to do away with a process, in seconds.
-_EXIT = 5.0
 
 
 class Member:
@@ -172,7 +170,7 @@ class Member:
         self.watching = 0
         if self._channel is not None:
             if lets_go and self.handle is not None:
-                self.handle.lets_go(self._channel.fd, _EXIT)
+                self.handle.lets_go(self._channel.fd, EXIT)
             else:
                 self.await_exit()
             self._channel.close()
@@ -188,7 +186,7 @@ class Member:
     def await_exit(self) -> None:
         """It is over: wait until the system says so, too, and can tell its exit code."""
         if self.handle is not None:
-            self.handle.is_gone(_EXIT)
+            self.handle.is_gone(EXIT)
 
     def kill(self) -> None:
         """End it, whatever it does."""
@@ -196,7 +194,7 @@ class Member:
             self._channel.close()
         if self.handle is not None:
             self.handle.kill()
-            self.handle.is_gone(_EXIT)
+            self.handle.is_gone(EXIT)
             self.handle.close()
 
     def forget(self) -> None:
