@@ -110,8 +110,9 @@ class Branch:
         task.child_key(label)
         self.news.append(("process", ticket, label, name, daemon))
 
-    def await_exit(self, pid: int) -> None:
-        """What this process has started it has asked about, and been answered when the system could tell."""
+    def await_exit(self, pid: int) -> bool:
+        """If that process is over, wait until the system says so, too; whether it is."""
+        return bool(self.perform(Request("await exit", (), False, None, None, (pid,))))
 
     def _ask_others(self) -> bool:
         self.asked = True

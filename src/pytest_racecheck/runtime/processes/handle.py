@@ -11,6 +11,7 @@ import signal
 EXIT = 5.0
 # While a campaign is on, the modules hold controlled ones.
 _poll = getattr(select, "poll", None)
+_select = select.select
 _send = getattr(signal, "pidfd_send_signal", None)
 
 
@@ -54,3 +55,12 @@ class Handle:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+
+def is_readable(fd: int, seconds: float) -> bool:
+    """Whether there is something to read from `fd`, an end included, within that time."""
+    if _poll is None:
+        return bool(_select([fd], [], [], seconds)[0])
+    asked = _poll()
+    asked.register(fd, select.POLLIN)
+    return bool(asked.poll(seconds * 1000))

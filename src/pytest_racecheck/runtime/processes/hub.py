@@ -13,7 +13,6 @@ import contextlib
 import hmac
 import os
 import secrets
-import select
 import socket
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
 from pytest_racecheck.runtime.processes.departures import Departures
 from pytest_racecheck.runtime.processes.ends import Ends
+from pytest_racecheck.runtime.processes.handle import is_readable
 from pytest_racecheck.runtime.processes.leftovers import Leftovers, kill
 from pytest_racecheck.runtime.processes.member import Member
 from pytest_racecheck.runtime.processes.patience import ENDLESS
@@ -42,7 +42,6 @@ _LOOK = 0.05
 # Its first message must come soon.
 _GREETING = 5.0
 _monotonic = time.monotonic
-_poll = select.poll
 _Socket = socket.socket
 _accept = _Socket._accept if hasattr(_Socket, "_accept") else None
 
@@ -141,7 +140,7 @@ class Hub:
     def _take_call(self, seconds: float = _LOOK) -> bool:
         """Answer one call, waiting for it for a moment; whether there was one."""
         with contextlib.suppress(OSError, ValueError, Closed, TypeError):
-            if not _readable(self._fd, seconds):
+            if not is_readable(self._fd, seconds):
                 return False
             assert _accept is not None
             fd, _ = _accept(self._listener)
@@ -216,9 +215,3 @@ class Hub:
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(self._folder, "hub"))
                 os.rmdir(self._folder)
-
-
-def _readable(fd: int, seconds: float) -> bool:
-    asked = _poll()
-    asked.register(fd, select.POLLIN)
-    return bool(asked.poll(seconds * 1000))

@@ -4,7 +4,7 @@ Pools, executors, managers and subclasses all come by here, whatever the start m
 program; one that only serves the library, such as a manager's server, stays outside, and so does one that nobody's task starts.
 
 To look at a process (is it alive, what is its exit code) is an operation on it, for its end is one. What the original then does it does at once: a
-process that is over is gone.
+process that is over is gone. Of one that a server has forked only that server can tell the exit code, a moment later: there the answer is waited for.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ _is_alive = BaseProcess.is_alive
 _bootstrap: Any = BaseProcess._bootstrap  # type: ignore[attr-defined]
 _exit_code: Any = BaseProcess.exitcode
 # Where processes are forked; those that are not are told apart by their sentinels.
-_Popen: Any = None
+_Popens: list[Any] = []
 if hasattr(os, "fork"):
-    from multiprocessing.popen_fork import Popen as _Popen
-_poll: Any = getattr(_Popen, "poll", None)
+    from multiprocessing import popen_fork, popen_forkserver
+
+    _Popens = [popen_fork.Popen, popen_forkserver.Popen]
 _AT_ONCE = getattr(os, "WNOHANG", 0)
 
 
@@ -122,28 +123,42 @@ def _ask(self: Any, what: str, *, writes: bool, rest: tuple[Any, ...] = ()) -> A
 
 def join(self: Any, timeout: float | None = None) -> None:
     """`Process.join`."""
-    if _ask(self, "join", writes=False, rest=(timeout,)) is False:
+    is_over = _ask(self, "join", writes=False, rest=(timeout,))
+    if is_over is False:
         return
     with uncontrolled():
-        _join(self, timeout)
+        _join(self, None if is_over else timeout)
 
 
 def is_alive(self: Any) -> bool:
     """`Process.is_alive`."""
-    if _ask(self, "look", writes=False) is False:
+    is_over = _ask(self, "look", writes=False)
+    if is_over is False:
         return True
+    if is_over:
+        _await_code(self)
     return bool(_is_alive(self))
 
 
 def exit_code(self: Any) -> int | None:
     """`Process.exitcode`."""
-    if _ask(self, "look", writes=False) is False:
+    is_over = _ask(self, "look", writes=False)
+    if is_over is False:
         return None
+    if is_over:
+        _await_code(self)
     code: int | None = _exit_code.fget(self)
     caller = sys._getframe(1).f_globals.get("__name__", "")
     if code and not caller.startswith(_NOT_THE_PROGRAM):
         _tell(self, "seen")
     return code
+
+
+def _await_code(process: Any) -> None:
+    """It is over: wait until its exit code is known to this process."""
+    if process._popen is not None:
+        with uncontrolled():
+            process._popen.wait()
 
 
 def _tell(self: Any, what: str) -> None:
@@ -163,13 +178,17 @@ def _ending(name: str) -> Callable[[Any], None]:
     return end
 
 
-def poll(self: Any, flag: int = _AT_ONCE) -> int | None:
+def _polling(original: Callable[..., int | None]) -> Callable[..., int | None]:
     """`Popen.poll`, by which multiprocessing looks at exit codes: a process that is over to the program is to everybody."""
-    processes = control.scheduler.processes if calling_task() is not None else None
-    if processes is not None and self.returncode is None:
-        processes.await_exit(self.pid)
-    code: int | None = _poll(self, flag)
-    return code
+
+    def poll(self: Any, flag: int = _AT_ONCE) -> int | None:
+        processes = control.scheduler.processes if calling_task() is not None else None
+        if processes is not None and self.returncode is None and processes.await_exit(self.pid):
+            with uncontrolled():
+                return original(self, 0)
+        return original(self, flag)
+
+    return poll
 
 
 class _Tracker:
@@ -195,7 +214,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     (BaseProcess, "join", join),
     (BaseProcess, "is_alive", is_alive),
     (BaseProcess, "exitcode", property(exit_code)),
-    *([] if _Popen is None else [(_Popen, "poll", poll)]),
+    *((popen, "poll", _polling(popen.poll)) for popen in _Popens),
     *(
         (BaseProcess, name, _ending(name))
         for name in ("terminate", "kill", "interrupt")

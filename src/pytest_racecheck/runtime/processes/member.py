@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.processes.channel import Channel, Closed, Message
-from pytest_racecheck.runtime.processes.handle import EXIT, Handle
+from pytest_racecheck.runtime.processes.handle import EXIT, Handle, is_readable
 from pytest_racecheck.runtime.processes.patience import Patience
 
 if TYPE_CHECKING:
@@ -184,9 +184,15 @@ class Member:
         self.hub.process_ended()
 
     def await_exit(self) -> None:
-        """It is over: wait until the system says so, too, and can tell its exit code."""
+        """It is over: wait until the system says so, too, and can tell its exit code.
+
+        Of a process that a server has forked, that server says so: whoever waits for it waits for what the server writes.
+        """
         if self.handle is not None:
             self.handle.is_gone(EXIT)
+        popen = getattr(self.process, "_popen", None)
+        if popen is not None and popen.method == "forkserver" and popen.returncode is None:
+            is_readable(popen.sentinel, EXIT)
 
     def kill(self) -> None:
         """End it, whatever it does."""

@@ -172,12 +172,12 @@ class Root:
             found = self._semaphores[key] = SemaphoreModel(self.scheduler, resource)
         return found
 
-    def _join(self, task: Task, request: Request) -> bool:
-        """Wait for a process to end; whether it has."""
+    def _join(self, task: Task, request: Request) -> bool | None:
+        """Wait for a process to end; whether it has; None for one that is not known here."""
         ticket, timeout = request.rest
         member = self.hub.member(ticket)
         if member is None:
-            return True
+            return None
         if member.is_over:
             member.await_exit()
             return True
@@ -202,23 +202,25 @@ class Root:
         if not member.is_over and deadline is not None:
             scheduler.now = max(scheduler.now, deadline)
 
-    def _look_at(self, task: Task, request: Request) -> bool:
-        """Whether a process has ended."""
+    def _look_at(self, task: Task, request: Request) -> bool | None:
+        """Whether a process has ended; None for one that is not known here."""
         self.scheduler.stand(task)
         member = self.hub.member(request.rest[0])
         if member is None:
-            return True
+            return None
         if member.is_over:
             member.await_exit()
         else:
             self.scheduler.strategy.yielded(task)
         return member.is_over
 
-    def await_exit(self, pid: int) -> None:
-        """If that process is over, wait until the system says so, too."""
+    def await_exit(self, pid: int) -> bool:
+        """If that process is over, wait until the system says so, too; whether it is."""
         for member in self.hub.members:
             if member.is_over and member.pid == pid:
                 member.await_exit()
+                return True
+        return False
 
     def started(self, ticket: str, process: Any, label: str, name: str, daemon: bool) -> None:
         """The current task has started a process."""
@@ -298,6 +300,7 @@ _NOTES: dict[str, Callable[..., Any]] = {
     "serving": Root._serving,
     "served": Root._is_served,
     "note": Root._note,
+    "await exit": Root.await_exit,
     "manage": Root._manage,
     "close server": Root._close_server,
     "open server": Root._open_server,
