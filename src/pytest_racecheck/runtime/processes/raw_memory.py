@@ -15,9 +15,10 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_racecheck.model.operation import Kind
+from pytest_racecheck.model.operation import Kind, Site
 from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.acting import sharing
+from pytest_racecheck.runtime.processes.fields import ALL, is_view, key_of_part, place_in_array
 from pytest_racecheck.runtime.processes.file_calls import ask_entry
 from pytest_racecheck.runtime.processes.mappings import mapped_at
 from pytest_racecheck.runtime.processes.request import Key, Request, Told
@@ -33,7 +34,9 @@ _POINTER = ctypes._Pointer
 _WRITING = frozenset(
     {"pack_into", "write", "write_byte", "resize", "move", "memset", "memmove", "fill"}
 )
-_QUIET = frozenset({"tell", "seek", "size", "close", "release", "cast", "toreadonly"})
+_QUIET = frozenset({
+    "tell", "seek", "size", "close", "release", "cast", "toreadonly", "len", "sizeof", "addressof", "isinstance", "type", "id", "range",
+})  # fmt: skip
 _CALLS = frozenset({Kind.CALL, Kind.ENTER, Kind.EXIT})
 _LONGEST = 40
 _FEW = 8
@@ -87,6 +90,10 @@ def _stand(obj: Any, point: Point, *, writes: bool) -> bool:
     point.hot = True
     point.cold = False
     site = point.site
+    if isinstance(obj, _CTYPES) and key[0] == "memory":
+        key = _key_of_access(key, obj, site, writes=writes)
+        if is_view(key):
+            return False
     told = _told(obj, point, writes=writes) if processes.recorded else None
     place = (site.file, site.line, site.function)
     processes.perform(Request("touch", key, writes, place, told))
@@ -101,13 +108,21 @@ def _stand(obj: Any, point: Point, *, writes: bool) -> bool:
     return True
 
 
+def _key_of_access(key: Key, obj: Any, site: Site, *, writes: bool) -> Key:
+    """A call may be about all that there is."""
+    if site.kind in _CALLS:
+        return key_of_part(key, obj, ALL, writes=writes)
+    return key_of_part(key, obj, site.name, writes=writes)
+
+
 def _told(obj: Any, point: Point, *, writes: bool) -> Told:
     site = point.site
     name = spelled(site) or f"a {type(obj).__name__}"
     if site.kind in _CALLS:
         return Told("CALL", name, site.columns, site.name)
-    if site.name:
-        name = name if name.endswith(f".{site.name}") else f"{name}.{site.name}"
+    if site.name and not name.endswith(f".{site.name}"):
+        item = place_in_array(obj)
+        name = f"{name}.{site.name}" if item is None else f"{name}[{item}].{site.name}"
     value = None if writes else _value_of(obj, site.name)
     return Told(site.kind.name, name, site.columns, site.name, value)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.processes.answers import answer_as_text
 from pytest_racecheck.runtime.processes.describing import Describing
+from pytest_racecheck.runtime.processes.fields import Pieces, is_divided
 from pytest_racecheck.runtime.processes.file_calls import operate_on_descriptor
 from pytest_racecheck.runtime.processes.hub import Hub
 from pytest_racecheck.runtime.processes.kept_server import gone
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_racecheck.runtime.processes.request import Key, Request
     from pytest_racecheck.runtime.processes.world import ProcessWorld
     from pytest_racecheck.runtime.threads.library import Frames
+    from pytest_racecheck.runtime.threads.resources import Resource
     from pytest_racecheck.runtime.threads.task import Task
 
 
@@ -45,6 +47,7 @@ class Root:
         # Where processes of the program are servers themselves.
         self._served: set[str] = set()
         self._retries = Retries(self.scheduler)
+        self._pieces = Pieces()
         self.ticket = ""
 
     def begin(self) -> None:
@@ -53,6 +56,7 @@ class Root:
         self._servers.clear()
         self._served.clear()
         self._retries.begin()
+        self._pieces.begin()
 
     def last_resort(self) -> bool:
         """Nobody can go on: whether those who wait to try again may do so now."""
@@ -116,7 +120,7 @@ class Root:
             return _NOTES[request.what](self, *request.rest)
         scheduler = self.scheduler
         task: Task = scheduler.current
-        task.resource = scheduler.resources.shared(request.key)
+        task.resource = self._resource(request.key)
         task.writes = request.writes
         task.point = scheduler.place_point(request.what, request.place)
         task.told = request
@@ -134,6 +138,10 @@ class Root:
         finally:
             task.told = None
         return answer
+
+    def _resource(self, key: Key) -> Resource:
+        resources = self.scheduler.resources
+        return self._pieces.of(resources, key) if is_divided(key) else resources.shared(key)
 
     def _touch(self, task: Task, _request: Request) -> None:
         self.scheduler.stand(task)

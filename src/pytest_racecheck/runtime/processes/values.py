@@ -12,6 +12,7 @@ from multiprocessing import heap, sharedctypes
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import control
+from pytest_racecheck.runtime.processes.fields import is_view, key_of_part
 from pytest_racecheck.runtime.processes.mappings import mapped_at
 from pytest_racecheck.runtime.processes.request import Key, Request
 from pytest_racecheck.runtime.processes.semaphores import SemLock
@@ -60,10 +61,13 @@ def access(
     key = key_of(wrapper._obj)
     if key is None:
         return do()
+    name = "" if attribute in _ITEMS else attribute
+    key = key_of_part(key, wrapper._obj, name, writes=writes)
     told = None
     if processes.recorded:
         kind = "STORE_ATTR" if writes else "LOAD_ATTR"
-        told = told_of(wrapper, kind, attribute=attribute, suffix=suffix, value=repr(shown()))
+        value = None if is_view(key) else repr(shown())
+        told = told_of(wrapper, kind, attribute=attribute, suffix=suffix, value=value)
     place = place_of(control.scheduler.in_scope, 3)
     lock = getattr(wrapper._lock, "_semlock", None)
     if type(lock) is SemLock and not lock._is_mine():
