@@ -7,7 +7,7 @@ they guard is what counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_racecheck.analysis.conditions import asks
@@ -33,6 +33,8 @@ _ASKING = frozenset(
         "__contains__",
         "__len__",
         "__bool__",
+        "listdir",
+        "scandir",
     }
 )
 # Methods whose purpose is to wait for somebody or to keep others out.
@@ -52,7 +54,8 @@ Key = tuple[str, int]
 class Event:
     """One operation on something shared. `asks`: its value decides about something; `calls`: it is a method call, not a plain store.
 
-    `content`: by a call, but what it reads or writes is a value: that of a file or of a database.
+    `content`: by a call, but what it reads or writes is a value: that of a file or of a database. `names`: what it writes is which names there are in
+    a folder.
     """
 
     step: TraceStep
@@ -62,6 +65,7 @@ class Event:
     asks: bool
     calls: bool
     content: bool = False
+    names: bool = False
 
     @property
     def task(self) -> str:
@@ -82,6 +86,8 @@ def events_of(trace: Sequence[TraceStep]) -> list[Event]:
     """What happened, in order; a library call counts once, where it begins."""
     events: list[Event] = []
     calls: set[int] = set()
+    listed = {step.resource for step in trace if step.access is not Access.WRITE}
+    listed |= {one.resource for step in trace for one in step.beside if not one.writes}
     attributes = {
         step.resource
         for step in trace
@@ -96,6 +102,7 @@ def events_of(trace: Sequence[TraceStep]) -> list[Event]:
             # What the library does on threads of its own is nobody's doing.
             continue
         elif step.action not in SYNCHRONISING:
+            events += _beside(step, listed)
             events.append(_of_step(step, step.resource, step.resource in attributes))
     return events
 
@@ -108,6 +115,15 @@ def _of_call(step: TraceStep) -> list[Event]:
     looks = call.function in _ASKING
     asking = looks or (step.site is not None and asks(step.site))
     return [Event(step, ("object", call.subject), call.name, not looks, asking, calls=True)]
+
+
+def _beside(step: TraceStep, listed: Collection[int | None]) -> Iterator[Event]:
+    """What else it does. The names in a folder that nobody lists are nobody's business."""
+    for one in step.beside:
+        if not one.names or one.resource in listed:
+            yield Event(
+                step, ("resource", one.resource), one.name, one.writes, asks=False, calls=True, names=one.names
+            )  # fmt: skip
 
 
 def _of_step(step: TraceStep, resource: int, is_attribute: bool) -> Event:

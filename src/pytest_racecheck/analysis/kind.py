@@ -28,6 +28,7 @@ from pytest_racecheck.model.trace import TraceStep, Waiting, cycle_of, to_blame
 _CLOSING = re.compile(
     r"clos|shut|dispos|destroy|releas|finali[sz]|stopp|terminat|disconnect", re.IGNORECASE
 )
+_REMOVING = frozenset({"unlink", "remove", "rmdir"})
 _TOLD_BY_NOTIFYING = frozenset({"Condition", "Event", ""})
 
 #: Kinds of which the run itself shows that something came between two steps of a task.
@@ -81,7 +82,7 @@ def _lost_update(window: Window) -> Found | None:
     for after in window.after:
         changed = _change(window, after) if after.writes else None
         read = None if changed is None else window.last_before(changed)
-        if read is None or read.writes or read.key != after.key:
+        if read is None or read.writes or read.key != after.key or _only_removes(after):
             continue
         # A file is written by opening it, or by having another one take its place.
         if after.calls and not (read.content or _is_made_of(after, read)):
@@ -89,6 +90,12 @@ def _lost_update(window: Window) -> Found | None:
         if _first_touch(window, after) and not _asked_only(read, after):
             return "lost update", after.name
     return None
+
+
+def _only_removes(after: Event) -> bool:
+    """What it writes is nothing that could be made of what was read: a file goes, or names come and go in a folder."""
+    site = after.step.site
+    return after.names or (after.calls and site is not None and site.name in _REMOVING)
 
 
 def _asked_only(read: Event, after: Event) -> bool:
@@ -113,7 +120,8 @@ def _acted(window: Window) -> Found | None:
     for asked in reversed(window.before):
         if asked.asks and not asked.writes and _changes(window, asked):
             own = [later for later in window.before if later.number > asked.number]
-            if not any(later.key == asked.key for later in own):
+            # Who takes the files off its list one by one has not listed them again.
+            if not any(later.key == asked.key and not later.names for later in own):
                 return "check then act", asked.name
     return None
 

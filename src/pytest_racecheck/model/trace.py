@@ -65,6 +65,16 @@ class LibraryCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Something else that the operation of a step touches: a file that it moves away, the names in a folder (`names`) that it changes."""
+
+    resource: int
+    name: str
+    writes: bool
+    names: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TraceStep:
     """One operation of one task.
 
@@ -92,6 +102,7 @@ class TraceStep:
     call: LibraryCall | None = None
     switchable: bool | None = None
     file: str | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

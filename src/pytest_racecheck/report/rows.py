@@ -202,7 +202,7 @@ class _Rows:
         if step.action is Action.WRITE and step.site is not None and step.site.kind in _STORES:
             return Row(step.task, where, f"{self._name(step)} ← …", self._overwritten(step))
         if step.action is Action.CALL and step.site is not None:
-            text = _source(step) or self._name(step)
+            text = _source(step) or _function(step) or self._name(step)
             note = f"{self._name(step)} is then {_short(step.value)}" if _says(step.value) else ""
             return Row(step.task, where, text, note)
         if step.action is Action.WRITE and step.site is not None and step.site.kind in ADVANCES:
@@ -274,6 +274,12 @@ def _says(value: str | None) -> bool:
 
 def _short(value: str | None) -> str:
     return shortened(value or "", _LONGEST_VALUE)
+
+
+def _function(step: TraceStep) -> str:
+    """What is done to a file where the source does not say so: that a walk lists a folder."""
+    name = step.name or ""
+    return f"{step.site.name}({name})" if step.site is not None and name.startswith("'") else ""
 
 
 def _line(step: TraceStep) -> str:

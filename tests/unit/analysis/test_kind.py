@@ -55,6 +55,22 @@ def test_the_content_of_a_file_is_a_value() -> None:
     assert found(trace) == ("lost update", "'count'")
 
 
+def test_a_list_of_files_that_is_out_of_date() -> None:
+    """Who goes through a folder acts on what it was, whichever files it has taken from it itself; each removal is of another file."""
+    trace = Traced().lists(A, "'in'").add(A, Action.CALL, "'a'", kind=Kind.CALL, puts_into="'in'")
+    trace.lists(B, "'in'", preempts=A)
+    trace.add(B, Action.CALL, "'b'", kind=Kind.CALL, puts_into="'in'")
+    trace.add(A, Action.CALL, "'b'", kind=Kind.CALL, puts_into="'in'").raises(A)
+    assert found(trace) == ("check then act", "'in'")
+
+
+def test_a_folder_that_nobody_lists() -> None:
+    """What is put into it by two tasks is no conflict between them."""
+    trace = Traced().write(A, "'a'", puts_into="'in'").read(B, "'a'")
+    trace.write(A, "'b'", puts_into="'in'").write(B, "'c'", puts_into="'in'").raises("main")
+    assert found(trace) == ("order violation", "'a'")
+
+
 def test_check_then_act_elsewhere() -> None:
     """What is asked and what is then done may be about different things."""
     trace = (

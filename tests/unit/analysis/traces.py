@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_racecheck.model.explored import Explored
 from pytest_racecheck.model.operation import Access, Kind, Site
 from pytest_racecheck.model.outcome import Outcome, RunResult, TaskError
 from pytest_racecheck.model.schedule import Schedule
-from pytest_racecheck.model.trace import Action, LibraryCall, Position, TraceStep, Waiting
+from pytest_racecheck.model.trace import Action, Beside, LibraryCall, Position, TraceStep, Waiting
 
 FILE = "/elsewhere/project/app/counter.py"
 
@@ -39,6 +40,7 @@ class Traced:
         preempts: str | None = None,
         switchable: bool | None = None,
         number: int | None = None,
+        puts_into: str = "",
     ) -> Traced:
         """One step."""
         if number is None and name is not None:
@@ -61,8 +63,22 @@ class Traced:
                 preempted=preempts,
                 call=call,
                 switchable=switchable,
+                beside=self._beside(puts_into),
             )
         )
+        return self
+
+    def _beside(self, folder: str) -> tuple[Beside, ...]:
+        number = self._numbers.setdefault(folder, len(self._numbers)) if folder else 0
+        return (Beside(number, folder, writes=True, names=True),) if folder else ()
+
+    def lists(self, task: str, folder: str, line: int = 7, **more: object) -> Traced:
+        """It asks which files there are in a folder."""
+        self.add(task, Action.CALL, folder, line, kind=Kind.CALL, **more)  # type: ignore[arg-type]
+        last = self.steps[-1]
+        assert last.site is not None
+        site = replace(last.site, name="listdir")
+        self.steps[-1] = replace(last, access=Access.READ, site=site)
         return self
 
     def read(

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pytest_racecheck.runtime.processes.acting import acting_place, sharing
+from pytest_racecheck.runtime.processes.folders import LISTING, beside, names_in, opening
 from pytest_racecheck.runtime.processes.paths import key_of, path_of, shown, shown_content
-from pytest_racecheck.runtime.processes.request import Place, Request
+from pytest_racecheck.runtime.processes.request import Beside, Place, Request
 from pytest_racecheck.runtime.processes.standing import told_of
 
 _READING = (
@@ -55,11 +56,11 @@ _lseek = os.lseek
 
 def operate(
     path: str | None, name: str, *, writes: bool, kind: str = "CALL", depth: int = 3, content: Callable[[], bytes] | None = None,
-    place: Place | None = None,
+    place: Place | None = None, also: tuple[Beside, ...] = (),
 ) -> None:  # fmt: skip
     """Stand before an operation on the file at `path`, if it is one of the program's.
 
-    `content` is what is read or written, for reports. `place` is where the program stands, if that is known.
+    `content` is what is read or written, for reports. `place` is where the program stands, if that is known. `also` is what else it touches.
     """
     processes = sharing() if path is not None else None
     if processes is None or path is None:
@@ -71,7 +72,8 @@ def operate(
     if processes.recorded:
         value = None if content is None else shown_content(content())
         told = told_of(None, kind, attribute=name, value=value)._replace(name=shown(path))
-    processes.perform(Request("touch", key_of(path), writes, place, told))
+    key = names_in(path) if name in LISTING else key_of(path)
+    processes.perform(Request("touch", key, writes, place, told, (), also))
 
 
 def operate_on_descriptor(fd: int, name: str, writes: bool) -> None:
@@ -95,12 +97,28 @@ def _pointed(original: Callable[..., Any], *, writes: bool, which: int) -> Calla
 
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if len(args) > which and sharing() is not None:
-            directory = kwargs.get("dst_dir_fd" if which else "dir_fd")
-            operate(path_of(args[which], directory), name, writes=writes)
+        if sharing() is not None:
+            source, path = _paths(name, args, kwargs, which)
+            if path is not None:
+                also = beside(name, path, source)
+                operate(path, name, writes=writes, also=also)
         return original(*args, **kwargs)
 
     return call
+
+
+def _paths(name: str, args: Any, kwargs: Any, which: int) -> tuple[str | None, str | None]:
+    """The path that a call acts on, after that which it takes it from; None for those that it is not given."""
+    if which:
+        given = [*args, *(kwargs[one] for one in ("src", "dst")[len(args) :] if one in kwargs)]
+        if len(given) < 2:
+            return None, None
+        folders = kwargs.get("src_dir_fd"), kwargs.get("dst_dir_fd")
+        return path_of(given[0], folders[0]), path_of(given[1], folders[1])
+    file = args[0] if args else kwargs.get("path", "." if name in LISTING else None)
+    if file is None and name in LISTING:
+        file = "."
+    return None, path_of(file, kwargs.get("dir_fd"))
 
 
 def _transferring(
@@ -150,7 +168,9 @@ def open_(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
     """`os.open`."""
     if sharing() is not None:
         writes = bool(flags & (os.O_CREAT | os.O_TRUNC))
-        operate(path_of(path, dir_fd), "open", writes=writes)
+        found = path_of(path, dir_fd)
+        also = () if found is None else opening(found, makes=bool(flags & os.O_CREAT))
+        operate(found, "open", writes=writes, also=also)
     return _open(path, flags, mode, dir_fd=dir_fd)
 
 

@@ -19,6 +19,7 @@ from pytest_racecheck.runtime.context import control
 from pytest_racecheck.runtime.processes.acting import involved, sharing
 from pytest_racecheck.runtime.processes.file_calls import operate, peeked
 from pytest_racecheck.runtime.processes.file_locks import closing
+from pytest_racecheck.runtime.processes.folders import opening
 from pytest_racecheck.runtime.processes.paths import path_of
 
 _open = io.open
@@ -93,7 +94,8 @@ def open_(
     if path is None:
         return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
     if not isinstance(file, int):
-        operate(path, "open", writes="w" in mode or "x" in mode)
+        also = opening(path, makes="r" not in mode)
+        operate(path, "open", writes="w" in mode or "x" in mode, also=also)
     if not control.scheduler.alone or not _is_file(path, mode):
         return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
     # What is wrong with the arguments is for the original to say, and it may not have opened anything then.

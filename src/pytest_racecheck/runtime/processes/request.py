@@ -33,6 +33,15 @@ class Told(NamedTuple):
     call: Call | None = None
 
 
+class Beside(NamedTuple):
+    """Something else that the same operation touches, and what a report calls it; `names`: it changes which names there are in a folder."""
+
+    key: Key
+    name: str
+    writes: bool
+    names: bool = False
+
+
 class Request(NamedTuple):
     """`what` is how it is performed (see `root.py`); `rest` are the arguments of that."""
 
@@ -42,14 +51,18 @@ class Request(NamedTuple):
     place: Place | None = None
     told: Told | None = None
     rest: tuple[Any, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     @classmethod
     def of(cls, plain: tuple[Any, ...]) -> Request:
         """The request that came as a plain tuple."""
         made = cls(*plain)
+        if made.beside:
+            made = made._replace(beside=tuple(Beside(*one) for one in made.beside))
         return made if made.told is None else made._replace(told=Told(*made.told))
 
     def plain(self) -> tuple[Any, ...]:
         """As it travels."""
         told = None if self.told is None else tuple(self.told)
-        return (self.what, self.key, self.writes, self.place, told, self.rest)
+        beside = tuple(map(tuple, self.beside))
+        return (self.what, self.key, self.writes, self.place, told, self.rest, beside)

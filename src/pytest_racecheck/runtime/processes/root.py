@@ -25,7 +25,7 @@ from pytest_racecheck.runtime.threads.task import Wait
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.processes.member import Member
-    from pytest_racecheck.runtime.processes.request import Key, Request
+    from pytest_racecheck.runtime.processes.request import Beside, Key, Request
     from pytest_racecheck.runtime.processes.world import ProcessWorld
     from pytest_racecheck.runtime.threads.library import Frames
     from pytest_racecheck.runtime.threads.resources import Resource
@@ -131,6 +131,8 @@ class Root:
                 # What was done meanwhile may have been operations of its own.
                 task.resource, task.writes, task.point = resource, request.writes, point
                 resource.happened(task, request.writes)
+                for one in request.beside:
+                    self._touched_beside(task, one)
                 if scheduler.watch is not None:
                     scheduler.watch(task)
                 if request.what != "retry":
@@ -142,6 +144,12 @@ class Root:
     def _resource(self, key: Key) -> Resource:
         resources = self.scheduler.resources
         return self._pieces.of(resources, key) if is_divided(key) else resources.shared(key)
+
+    def _touched_beside(self, task: Task, one: Beside) -> None:
+        resource = self.scheduler.resources.shared(one.key)
+        resource.happened(task, one.writes)
+        if self.scheduler.watch is not None:
+            resource.note(task, task.point, one.writes)
 
     def _touch(self, task: Task, _request: Request) -> None:
         self.scheduler.stand(task)

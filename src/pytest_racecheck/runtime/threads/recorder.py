@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.instrument.switching import Standing, Switching
 from pytest_racecheck.model.operation import ADVANCES, BOUNDS, Access, Kind, Site
-from pytest_racecheck.model.trace import FILES, IN_VAIN, Action, LibraryCall, Position, TraceStep
+from pytest_racecheck.model.trace import (
+    FILES,
+    IN_VAIN,
+    Action,
+    Beside,
+    LibraryCall,
+    Position,
+    TraceStep,
+)
 from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads import library_objects
 from pytest_racecheck.runtime.threads.filesystem import file_in
@@ -172,10 +180,15 @@ class Recorder:
         if self._told.get(task) is task.told:
             return
         self._told[task] = task.told
-        step = told_step(task, len(self._steps), self._circumstances(task))
+        beside = self._beside(task)
+        step = told_step(task, len(self._steps), {"beside": beside, **self._circumstances(task)})
         if task.told.told is not None and step.resource is not None:
             self._names.say(step.resource, task.told.told.name)
         self._steps.append(replace(step, call=self._told_call(task)))
+
+    def _beside(self, task: Task) -> tuple[Beside, ...]:
+        shared = self._scheduler.resources.shared
+        return tuple(Beside(shared(key).number, *rest) for key, *rest in task.told.beside)
 
     def _told_call(self, task: Task) -> LibraryCall | None:
         """The library's call on something that processes share."""
