@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import sys
 from multiprocessing import managers, util
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,10 @@ class Connection:
         return pickle.loads(processes.perform(asked))
 
     def _asked(self, processes: Any, ident: str, name: str, args: Any, request: bytes) -> Request:
-        told = told_of_call(name, args) if processes.recorded else None
+        told = None
+        if processes.recorded:
+            # Who calls is the proxy's `_callmethod`.
+            told = told_of_call(name, args, sys._getframe(2).f_locals.get("self"))
         place = place_of(control.scheduler.in_scope, 3)
         key = ("manager", self._address, ident)
         return Request("serve", key, writes(name), place, told, (self._address, ident, request))
@@ -107,8 +111,8 @@ class Connection:
         """There is nothing to let go of."""
 
 
-def told_of_call(name: str, args: Any) -> Told:
-    """What a report is to say of a call of a proxy's method."""
+def told_of_call(name: str, args: Any, proxy: object) -> Told:
+    """What a report is to say of a call of a proxy's method; `get` and `set` are an attribute of a Value alone, as queues and others have them, too."""
     if name in _KINDS and args:
         value = as_text(args[1]) if len(args) > 1 else None
         return told_of(None, _KINDS[name], attribute=name, suffix=f"[{args[0]!r}]", value=value)
@@ -117,7 +121,7 @@ def told_of_call(name: str, args: Any) -> Told:
         return told_of(
             None, _ATTRIBUTES[name], attribute=args[0], suffix=f".{args[0]}", value=value
         )
-    if name in _VALUES and len(args) < 2 and (name == "set") is bool(args):
+    if name in _VALUES and isinstance(proxy, managers.ValueProxy):
         value = as_text(args[0]) if args else None
         return told_of(None, _VALUES[name], attribute="value", suffix=".value", value=value)
     if name in _LOOKING:
@@ -200,7 +204,7 @@ def callmethod(self: Any, methodname: str, args: Any = (), kwds: Any = {}) -> An
     address = self._token.address
     if processes is None or is_ours(address) or _is_served(processes, address):
         return _callmethod(self, methodname, args, kwds)
-    told = told_of_call(methodname, args) if processes.recorded else None
+    told = told_of_call(methodname, args, self) if processes.recorded else None
     key = ("manager", str(address), self._id)
     place = place_of(control.scheduler.in_scope, 2)
     processes.perform(Request("touch", key, writes(methodname), place, told))
