@@ -6,13 +6,13 @@ still himself; then it would wait for ever. The two are told apart by whether it
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
 from pytest_racecheck.model.outcome import Outcome, TaskError
 from pytest_racecheck.model.trace import Position
 from pytest_racecheck.runtime.processes.channel import Channel, Closed
+from pytest_racecheck.runtime.processor_time import processor_time
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
 from pytest_racecheck.runtime.threads.task import Aborted
 
@@ -26,8 +26,6 @@ ENDLESS = 5.0
 _IDLE_SHARE = 0.05
 # While a campaign is on, the module itself holds the controlled ones.
 _monotonic = time.monotonic
-_open = open
-_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class Patience:
@@ -49,12 +47,12 @@ class Patience:
 
     def _wait_long(self, channel: Channel) -> None:
         began = quiet = _monotonic()
-        used = _processor_time(self._member.pid)
+        used = processor_time(self._member.pid)
         while not channel.is_ready(_LOOK):
             if self._is_gone() and not channel.is_ready(0.0):
                 # Somebody else may still hold its end of the line.
                 raise Closed
-            now, more = _monotonic(), _processor_time(self._member.pid)
+            now, more = _monotonic(), processor_time(self._member.pid)
             if more - used > _IDLE_SHARE * (now - quiet):
                 quiet, used = now, more
             if now - quiet > BLOCKED:
@@ -94,13 +92,3 @@ class Patience:
 
 def _place(position: Position | None) -> tuple[str, int] | None:
     return None if position is None else (position.file, position.line)
-
-
-def _processor_time(pid: int) -> float:
-    """Seconds of the processor that the process has used, with those of its children that are gone; 0.0 where nobody tells."""
-    try:
-        with _open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_racecheck.runtime.processor_time import children_of
+
 _FDS = "/proc/self/fd"
 _Ends = tuple[Any, Any]
 
@@ -30,7 +32,7 @@ class Beforehand:
     @classmethod
     def now(cls) -> Beforehand:
         """At this moment."""
-        return cls(frozenset(_children()), frozenset(map(_file, _open())))
+        return cls(frozenset(children()), frozenset(map(_file, _open())))
 
 
 def leads_elsewhere(
@@ -40,7 +42,7 @@ def leads_elsewhere(
 
     A child that was there `before` has nothing that was opened since. Those that are `parts` of the program are nobody else.
     """
-    everybody = _children().difference(parts)
+    everybody = children().difference(parts)
     since = everybody - before.children
     own: set[_Ends] | None = None
     for fd in fds:
@@ -98,13 +100,11 @@ def _open() -> list[int]:
     return [int(name) for name in os.listdir(_FDS)] if os.path.isdir(_FDS) else []
 
 
-def _children() -> set[int]:
+def children() -> set[int]:
     """The children of this process, as far as can be told."""
     found = {child.pid for child in getattr(_loaded("process"), "_children", ())}
     with contextlib.suppress(OSError):
-        for thread in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{thread}/children", "rb") as file:
-                found.update(map(int, file.read().split()))
+        found |= children_of("self")
     return found - multiprocessings_own()
 
 

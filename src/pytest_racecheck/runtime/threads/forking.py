@@ -66,6 +66,7 @@ def fork() -> int:
         if child:
             control.scheduler = scheduler
     if child and calling_task() is not None and not _is_multiprocessings(sys._getframe(1)):
+        scheduler.outside.strangers_started = True
         scheduler.uncontrolled.add("a process that was forked by os.fork")
     if not child and scheduler is not IDLE and scheduler.processes is not None:
         scheduler.processes.leave()

@@ -14,13 +14,14 @@ other, nobody outside could help, and nobody is waited for.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.context import IDLE, control
-from pytest_racecheck.runtime.threads import foreign
+from pytest_racecheck.runtime.threads import foreign, strangers
 from pytest_racecheck.runtime.threads.elsewhere import Beforehand, leads_elsewhere
 from pytest_racecheck.runtime.threads.stuck import frame_of
 from pytest_racecheck.runtime.threads.stuck_call import StuckCall
@@ -71,6 +72,8 @@ class Outside:
         self._limit = limit
         self._waiting: list[_Waiting] = []
         self._spent = 0.0
+        # Tasks have started processes that are no part of the program; these were waited for, and waited for the program themselves.
+        self.strangers_started = self._in_vain = False
         self._before = Beforehand.now()
         # Asks those who wait in other processes of the program.
         self.others: Callable[[], bool] = _nobody
@@ -93,6 +96,8 @@ class Outside:
     ) -> bool:  # fmt: skip
         """`task` stands before its pending operation until one of `pairs` is ready, or `timeout` is over: False."""
         scheduler = self._scheduler
+        if self._stand_still(task, pairs, timeout, Wait(operation, subject)):
+            return True
         deadline = None if timeout is None else scheduler.now + timeout
         waiting = _Waiting(task, pairs)
         self._waiting.append(waiting)
@@ -107,6 +112,35 @@ class Outside:
                     return False
         finally:
             self._waiting.remove(waiting)
+
+    def _stand_still(
+        self, task: Task, pairs: Sequence[Pair], timeout: float | None, wait: Wait
+    ) -> bool:
+        """Where strangers alone can make one of `pairs` ready: stand, and have everybody wait for them; whether one is."""
+        scheduler = self._scheduler
+        if not self.strangers_started or self._in_vain:
+            return False
+        if timeout is not None and scheduler.any_timeouts:
+            return False
+        with self._nobodys_doing():
+            if not strangers.are_asked(pairs, self._before, self.parts):
+                return False
+        scheduler.block(task, wait, ready=True)
+        with self._nobodys_doing():
+            found = strangers.whose(pairs, self._before, self.parts)
+            self._in_vain = not strangers.stand_still(pairs, found, timeout)
+        return not self._in_vain
+
+    @contextlib.contextmanager
+    def _nobodys_doing(self) -> Iterator[None]:
+        """Inside the block what is called is no operation, and may take long."""
+        scheduler = self._scheduler
+        patient, scheduler.patient = scheduler.patient, True
+        control.scheduler = IDLE
+        try:
+            yield
+        finally:
+            control.scheduler, scheduler.patient = scheduler, patient
 
     @property
     def waiting(self) -> int:

@@ -92,6 +92,7 @@ def wait_for_child(self: Any, timeout: float | None) -> Any:
 def start_program(self: Any, args: Any, executable: Any, *more: Any) -> Any:
     """`Popen._execute_child`, which all starting of programs comes to: what it starts is no task."""
     if calling_task() is not None:
+        control.scheduler.outside.strangers_started = True
         text = told_of_program(executable or args, sys._getframe(1))
         if text is not None:
             control.scheduler.uncontrolled.add(text)
