@@ -12,6 +12,7 @@ EXIT = 5.0
 # While a campaign is on, the modules hold controlled ones.
 _poll = getattr(select, "poll", None)
 _select = select.select
+_kill = os.kill
 _send = getattr(signal, "pidfd_send_signal", None)
 
 
@@ -48,7 +49,7 @@ class Handle:
             if self._fd >= 0 and _send is not None:
                 _send(self._fd, signal.SIGKILL)
             elif not self.is_gone():
-                os.kill(self.pid, signal.SIGKILL)
+                _kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Let go of it."""

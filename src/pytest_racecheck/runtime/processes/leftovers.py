@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.processes.hub import Hub
 
+# While a campaign is on, that of `os` is a controlled one.
+_kill = os.kill
+
 
 class Leftovers:
     """What there was of multiprocessing's own books when a run began."""
@@ -43,7 +46,7 @@ class Leftovers:
 def kill(pid: int) -> None:
     """End a process that nobody knows but by its number."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
+        _kill(pid, signal.SIGKILL)
 
 
 def _reap(process: Any) -> None:

@@ -59,6 +59,10 @@ class Member:
         """Its number; 0 before it has come."""
         return 0 if self.handle is None else self.handle.pid
 
+    def is_process(self, pid: int) -> bool:
+        """Whether that is its number, which whoever has started it knows before it has come."""
+        return pid in (self.pid, getattr(getattr(self.process, "_popen", None), "pid", 0))
+
     @property
     def main_task(self) -> Task:
         """The task that the process begins as."""

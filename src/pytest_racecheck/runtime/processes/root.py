@@ -238,6 +238,11 @@ class Root:
                 return True
         return False
 
+    def _ticket_of(self, pid: int) -> str | None:
+        """That of the process with that number, if it is one of the program and not over."""
+        found = (one for one in self.hub.members if one.is_process(pid) and not one.is_over)
+        return next((one.ticket for one in found), None)
+
     def started(self, ticket: str, process: Any, label: str, name: str, daemon: bool) -> None:
         """The current task has started a process."""
         self.hub.add_process(ticket, process, label, name, daemon=daemon)
@@ -317,6 +322,7 @@ _NOTES: dict[str, Callable[..., Any]] = {
     "served": Root._is_served,
     "note": Root._note,
     "await exit": Root.await_exit,
+    "ticket of": Root._ticket_of,
     "manage": Root._manage,
     "close server": Root._close_server,
     "open server": Root._open_server,

@@ -24,6 +24,7 @@ _OURS = f"{os.sep}pytest_racecheck{os.sep}"
 _PATIENCE, _PAUSE = 0.5, 0.005
 _sleep = time.sleep
 _monotonic = time.monotonic
+_kill = os.kill
 
 
 class Stacks:
@@ -63,7 +64,7 @@ class Stacks:
         os.ftruncate(self._fd, 0)
         os.lseek(self._fd, 0, os.SEEK_SET)
         with contextlib.suppress(OSError):
-            os.kill(pid, STACK_SIGNAL)
+            _kill(pid, STACK_SIGNAL)
         end, text = _monotonic() + _PATIENCE, ""
         while _monotonic() < end:
             before = text

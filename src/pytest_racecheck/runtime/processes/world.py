@@ -24,6 +24,7 @@ from pytest_racecheck.runtime.processes import (
     managers,
     raw_memory,
     semaphores,
+    signalling,
     values,
     zygote,
 )
@@ -49,6 +50,7 @@ def exchanged(living: Callable[[], list[Any]] = semaphores.living) -> More:
             *semaphores.REPLACEMENTS,
             *values.REPLACEMENTS,
             *managers.REPLACEMENTS,
+            *signalling.REPLACEMENTS,
         ],
         files=[
             *files.REPLACEMENTS,

@@ -22,6 +22,8 @@ from pytest_racecheck.runtime.context import control
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.patches import Attribute
 
+# While a campaign is on, that of `os` is a controlled one.
+_kill = os.kill
 _PREPARED = "pytest_racecheck.runtime.processes.prepared"
 _ForkServer: Any = vars(forkserver)["ForkServer"]
 _connect: Any = vars(forkserver)["connect_to_new_process"]
@@ -58,7 +60,7 @@ class Zygote:
         pid = None if server is None else server._forkserver_pid
         if pid is not None:
             with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+                _kill(pid, signal.SIGKILL)
             with contextlib.suppress(OSError):
                 server._stop()
 
