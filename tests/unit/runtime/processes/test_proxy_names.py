@@ -7,6 +7,8 @@ import multiprocessing
 import pytest
 from together import concurrently
 
+from extent import one_of_each_kind
+
 FORK = multiprocessing.get_context("fork")
 
 
@@ -38,7 +40,9 @@ def add_by_methods(value) -> None:
     value.set(value.get() + 1)
 
 
-@pytest.mark.parametrize("add", [add_by_attribute, add_by_methods])
+@pytest.mark.parametrize(
+    "add", one_of_each_kind([add_by_attribute, add_by_methods], [add_by_methods])
+)
 def test_the_get_of_a_value_is_its_attribute(body, add) -> None:
     """Whichever way the source gets at it."""
 

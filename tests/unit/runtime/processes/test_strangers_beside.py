@@ -81,10 +81,16 @@ def test_a_race_beside_it_is_found(body, way) -> None:
     assert "not controlled" in said or "os.fork" in said
 
 
-@pytest.mark.parametrize("add_safely", [add_locked, add_under_lock])
-@pytest.mark.parametrize("way", one_of_each_kind(WAYS, QUICK), ids=lambda way: way.__name__)
-def test_what_is_safe_is_not_reported(body, way, add_safely) -> None:
+@pytest.mark.parametrize(
+    "case",
+    one_of_each_kind(
+        [(way, add_safely) for way in WAYS for add_safely in (add_locked, add_under_lock)],
+        [(capture_both, add_locked), (fork, add_under_lock)],
+    ),
+)
+def test_what_is_safe_is_not_reported(body, case) -> None:
     """Whether the program is waited for inside of the lock or outside."""
+    way, add_safely = case
 
     def program() -> None:
         value = FORK.Value("i", 0)
