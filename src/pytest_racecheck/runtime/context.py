@@ -68,11 +68,13 @@ class Unobserved:
     def __enter__(self) -> None:
         """Forget the task."""
         self._task = current.task
-        current.task = None
+        if self._task is not None:
+            current.task = None
 
     def __exit__(self, *exc: object) -> None:
         """Become the task again."""
-        current.task = self._task
+        if self._task is not None:
+            current.task = self._task
 
 
 class _Nobody:

@@ -38,12 +38,16 @@ class Portfolio(Base):
         )  # fmt: skip
         self._for_many: tuple[Strategy, ...] = (pos, surw, pct, urw, walk, pos, delay, surw)
         self._focused = Focused()
+        self._profile: Profile | None = None
+        self._has_focus = False
         self._runs = self._focused_runs = 0
         self._take_over(self._strategies[0])
 
     def begin(self, random: Random, profile: Profile) -> None:
         self._runs += 1
-        if not self._runs % FOCUSED_EACH and focus_of(profile) is not None:
+        if profile is not self._profile:
+            self._profile, self._has_focus = profile, focus_of(profile) is not None
+        if self._has_focus and not self._runs % FOCUSED_EACH:
             self._focused_runs += 1
             strategy: Strategy = self._focused
         else:

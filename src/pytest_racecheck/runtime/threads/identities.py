@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import _signal
 import _thread
-import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -119,12 +118,21 @@ def _only_in_main(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class MadeUpNames:
-    """The numbers in the names that Python makes up for threads: inside the block every run counts from one, as in a new process."""
+    """The numbers in the names that Python makes up for threads: inside the block every run counts from one, as in a new process.
+
+    The counters stay the same objects, and a run sets them back: to give a class another attribute before each of thousands of short runs makes the
+    interpreter forget what it knows of that class.
+    """
+
+    def __init__(self) -> None:
+        self._threads = self._pools = 0
 
     def __enter__(self) -> MadeUpNames:
         """Remember how far they have got."""
         owners: tuple[Any, ...] = (threading, ThreadPoolExecutor)
         self._before = [(owner, vars(owner)["_counter"]) for owner in owners]
+        threading._counter = self._next_thread  # type: ignore[attr-defined]
+        ThreadPoolExecutor._counter = self._next_pool  # type: ignore[attr-defined]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,8 +142,15 @@ class MadeUpNames:
 
     def begin(self) -> None:
         """A run begins."""
-        threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]
-        ThreadPoolExecutor._counter = itertools.count().__next__  # type: ignore[attr-defined]
+        self._threads = self._pools = 0
+
+    def _next_thread(self) -> int:
+        self._threads += 1
+        return self._threads
+
+    def _next_pool(self) -> int:
+        self._pools += 1
+        return self._pools - 1
 
 
 REPLACEMENTS: tuple[Replacement, ...] = (
