@@ -5,6 +5,9 @@ by the factory of a `defaultdict`, by the function of a `cached_property`. Other
 where a function begins or ends that the program has not called itself, its task stands once more, in the middle of what it does: others may
 change what the function is about to look at, and what it has seen before the answer is kept.
 
+What is filled from a generator has changed halfway when that goes on: `list.extend`, `dict.update`, `+=`. So where a generator yields that C code
+runs in the middle of an operation, its task stands as well: the value is about to be put in, and what it was made from may have changed.
+
 Only operations on containers and caches are taken for such. C code that holds a lock of its own meanwhile, as files do, would not let others in.
 """
 
@@ -14,7 +17,7 @@ import collections
 import functools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_racecheck.runtime.threads.contents import CACHED, CONTAINERS
 from pytest_racecheck.runtime.threads.resources import (
@@ -28,8 +31,18 @@ from pytest_racecheck.runtime.threads.resources import (
 if TYPE_CHECKING:
     from types import FrameType
 
+    from pytest_racecheck.runtime.threads.points import Point
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
     from pytest_racecheck.runtime.threads.task import Task
+
+
+class Inside(NamedTuple):
+    """A function that C code has called in the middle of an operation: its frame and the caller's, by their ids, what on, and whether it is changed."""
+
+    frame: int
+    caller: int
+    resource: Resource
+    writes: bool
 
 
 _OURS = str(Path(__file__).parents[2])
@@ -37,28 +50,66 @@ _OURS = str(Path(__file__).parents[2])
 
 def in_the_middle(scheduler: Scheduler, _point: object, _none: None) -> Resource | None:
     """What is being operated on where a function begins; None where the program itself has called it."""
-    task: Task = scheduler.current
-    resource, task.doing = task.doing, None
-    if resource is None or not _may_call(resource):
+    return _enter(scheduler.current, sys._getframe(2))
+
+
+def going_on(scheduler: Scheduler, point: Point, _none: None) -> None:
+    """A generator begins or goes on: it is noted what for, until it yields. Nobody stands there, what comes next is a point anyway."""
+    resource = _enter(scheduler.current, sys._getframe(2))
+    if resource is not None:
+        resource.points.add(point.number)
+
+
+def yielding(scheduler: Scheduler, point: Point, _none: None) -> Resource | None:
+    """What a value goes into that a generator is about to yield; else the generator itself, if it is shared.
+
+    Whoever wants a value from it meanwhile finds that it is running.
+    """
+    frame = hooked(sys._getframe(2))
+    if frame is None:
         return None
-    note_if_kept(resource)
-    task.called_back.append((id(hooked(sys._getframe(2))), resource))
-    return resource
+    task: Task = scheduler.current
+    generator = scheduler.resources.running(frame)
+    began = _leave(task.called_back, frame)
+    if began is None:
+        point.writes = True
+        return generator
+    if generator is not None:
+        generator.note(task, point.number, writes=True)
+    point.writes = began.writes
+    return began.resource
 
 
 def done_with(scheduler: Scheduler, _point: object, _none: None) -> Resource | None:
     """What C code goes on with when the function has returned that ends here; None where the program itself has called it."""
     task: Task = scheduler.current
-    began = task.called_back
-    if not began:
+    frame = hooked(sys._getframe(2)) if task.called_back else None
+    began = None if frame is None else _leave(task.called_back, frame)
+    return None if began is None else began.resource
+
+
+def _enter(task: Task, innermost: FrameType) -> Resource | None:
+    resource, task.doing = task.doing, None
+    frame = None if resource is None or not _may_call(resource) else hooked(innermost)
+    if frame is None or resource is None:
         return None
-    frame = id(hooked(sys._getframe(2)))
-    for place in reversed(range(len(began))):
-        if began[place][0] == frame:
-            resource = began[place][1]
+    note_if_kept(resource)
+    inside = task.called_back
+    caller = id(frame.f_back)
+    # One caller calls one thing at a time: those before have ended with an exception.
+    while inside and inside[-1].caller == caller:
+        inside.pop()
+    inside.append(Inside(id(frame), caller, resource, task.writes and task.resource is resource))
+    return resource
+
+
+def _leave(inside: list[Inside], frame: FrameType) -> Inside | None:
+    for place in reversed(range(len(inside))):
+        began = inside[place]
+        if began.frame == id(frame) and began.caller == id(frame.f_back):
             # Those behind it have ended with an exception.
-            del began[place:]
-            return resource
+            del inside[place:]
+            return began
     return None
 
 

@@ -16,7 +16,6 @@ once, when the code is bound (`Point.resolve`).
 
 from __future__ import annotations
 
-import sys
 from _thread import _local
 from collections import defaultdict
 from collections.abc import Callable
@@ -29,9 +28,10 @@ from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads import contents
 from pytest_racecheck.runtime.threads.called_back import (
     done_with,
-    hooked,
+    going_on,
     in_the_middle,
     note_if_kept,
+    yielding,
 )
 from pytest_racecheck.runtime.threads.lonely_loop import LonelyLoop
 from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, class_of, holder_of
@@ -293,12 +293,6 @@ def _iterated(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
     return scheduler.resources.of(holder, CONTENTS)
 
 
-def _running(scheduler: Scheduler, _point: Point, _none: None) -> Resource | None:
-    """The generator that is about to yield: whoever wants a value from it meanwhile finds that it is running."""
-    frame = hooked(sys._getframe(2))
-    return None if frame is None else scheduler.resources.running(frame)
-
-
 def _item(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
     """To ask some dictionaries for what they do not have puts it there."""
     resource = _contents(scheduler, point, obj)
@@ -324,8 +318,9 @@ _RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
     **dict.fromkeys(_CELLS, _cell),
     **dict.fromkeys(_NEITHER, _nothing),
     Kind.ITERATE: _iterated,
-    Kind.YIELD: _running,
+    Kind.YIELD: yielding,
     Kind.BEGIN: in_the_middle,
     Kind.END: done_with,
+    Kind.RESUME: going_on,
     Kind.LOAD_ITEM: _item,
 }

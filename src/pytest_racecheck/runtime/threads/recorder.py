@@ -30,6 +30,7 @@ from pytest_racecheck.model.trace import (
 )
 from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads import library_objects
+from pytest_racecheck.runtime.threads.contents import is_generator
 from pytest_racecheck.runtime.threads.filesystem import file_in
 from pytest_racecheck.runtime.threads.library import frames_of
 from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
@@ -140,7 +141,7 @@ class Recorder:
 
     def _look_afterwards(self, task: Task, site: Site, resource: Resource) -> None:
         """Have what is written there shown, once it has been."""
-        if site.kind in ADVANCES:
+        if site.kind in ADVANCES and is_generator(held_by(resource)):
             return
         method = _SETTING.get(site.kind)
         if method is None or not is_set_in_steps(resource, method):

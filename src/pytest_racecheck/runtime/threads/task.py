@@ -11,6 +11,7 @@ from pytest_racecheck.model.profile import PointNumber
 if TYPE_CHECKING:
     from greenlet import greenlet
 
+    from pytest_racecheck.runtime.threads.called_back import Inside
     from pytest_racecheck.runtime.threads.resources import Resource
 
 
@@ -59,8 +60,8 @@ class Task:
         self.resource: Resource | None = None
         self.writes = False
         self.doing: Resource | None = None
-        # The frames, by their ids, of functions that C code has called in the middle of an operation, and what on.
-        self.called_back: list[tuple[int, Resource]] = []
+        # Functions that C code has called in the middle of an operation, the innermost last.
+        self.called_back: list[Inside] = []
         self.point: PointNumber = -1
         self.rank = 0.0
         self.enabled = False
