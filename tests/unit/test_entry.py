@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import queue
 import subprocess
 import sys
+import threading
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,3 +150,27 @@ def test_a_campaign_inside_a_process_of_another_is_refused() -> None:
     )
     assert report.verdict is Verdict.INCONCLUSIVE
     assert "UsageError: a campaign over" in str(report)
+
+
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock, queue.SimpleQueue])
+def test_a_factory_in_c_makes_what_is_controlled(make) -> None:
+    """`setup=threading.Lock` is held by nobody but us; what it makes is controlled all the same."""
+
+    def use(made: Any) -> None:
+        if make is queue.SimpleQueue:
+            made.put(1)
+            made.get()
+        else:
+            made.acquire()
+            made.release()
+
+    def keep(made: Any) -> None:
+        getattr(made, "acquire" if hasattr(made, "acquire") else "get")()
+
+    report = explore(use, setup=make, schedules=50, seed=1)
+    assert report.verdict is Verdict.NOT_FOUND
+    assert report.classes is not None
+    assert report.classes > 1
+    failure = explore(keep, setup=make, schedules=50, seed=1).failure
+    assert failure is not None
+    assert failure.kind == "deadlock"

@@ -8,8 +8,11 @@ there was nothing to run: that is no outcome, it ends the campaign.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from types import BuiltinFunctionType
 from typing import Any
 
 from pytest_racecheck.model.errors import CheckFailed, RacecheckError, SetupFailed, UsageError
@@ -30,11 +33,14 @@ class TargetsProgram:
     setup: Callable[..., object] | None
     check: Callable[..., object] | None
     _wants_shared: bool = field(init=False, default=True)
+    # What gives `setup` as its own module has it now.
+    _from: Callable[[], Callable[..., object]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Look at the signature of `setup` once, not before each of a thousand runs."""
         if self.setup is not None:
             object.__setattr__(self, "_wants_shared", wants_shared(self.setup))
+            object.__setattr__(self, "_from", _place_of(self.setup))
 
     def __call__(self, world: Any) -> None:
         """One run: raises what `check` raises; what targets raise is recorded in `world`."""
@@ -46,9 +52,10 @@ class TargetsProgram:
     def _state(self, world: Any) -> tuple[Any, ...]:
         if self.setup is None:
             return ()
+        setup = self.setup if self._from is None else self._from()
         try:
             with Unobserved():
-                made = self.setup(self.backend.shared()) if self._wants_shared else self.setup()
+                made = setup(self.backend.shared()) if self._wants_shared else setup()
         except RacecheckError:
             raise
         except Exception as error:
@@ -77,8 +84,20 @@ def _shown(state: tuple[Any, ...]) -> str:
     return shortened(", ".join(repr(value) for value in state), _WIDTH)
 
 
+def _place_of(setup: Callable[..., object]) -> Callable[[], Callable[..., object]] | None:
+    """Where a factory in C, such as `threading.Lock`, is found: while a program is controlled there is another one."""
+    if not isinstance(setup, BuiltinFunctionType | type):
+        return None
+    module, name = sys.modules.get(setup.__module__), setup.__name__
+    is_there = module is not None and vars(module).get(name) is setup
+    return partial(getattr, module, name) if is_there else None
+
+
 def wants_shared(setup: Callable[..., object]) -> bool:
     """Whether `setup` is to be given the maker of shared objects: `list`, or a class whose arguments have defaults of their own, is not."""
+    if getattr(setup, "__module__", None) == "threading":
+        # `RLock` takes anything, and warns of it.
+        return False
     try:
         parameters = inspect.signature(setup).parameters.values()
     except (TypeError, ValueError):

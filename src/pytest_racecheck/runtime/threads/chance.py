@@ -9,7 +9,8 @@ matters where in truth none does.
 The streams are others in each campaign. What two tests, or two sessions, leave behind under names that they drew would otherwise meet.
 
 Most programs draw nothing, and to look at the state of `random` takes longer than their whole run. So it is looked at after runs
-1, 2, 4, 8, ..., until it turns out that runs change it; from there on each one is given its start.
+1, 2, 4, 8, ..., until it turns out that runs change it; from there on each one is given its start. One who sets that state himself mostly puts it
+back in the end, and only a race keeps him from that, in any run: so to seed the module, or to set its state, is to change it.
 
 Not covered: what C code draws by itself (`uuid1`, `ssl`, NumPy), and the order of sets of strings, which the process has decided when it began.
 """
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _SEED_BYTES = 2496
 _urandom = os.urandom
 _seed: Callable[..., None] = random.Random.seed
+_setstate: Callable[..., None] = random.Random.setstate
 _module_generator: Any = random.seed.__self__  # type: ignore[attr-defined]
 
 
@@ -51,7 +53,7 @@ class Chance:
         if not self._restores and not number & (number - 1):
             self._restores = random.getstate() != self._state
         if self._restores:
-            random.setstate(self._state)
+            _setstate(_module_generator, self._state)
         self._streams.clear()
 
     def urandom(self, size: int, /) -> bytes:
@@ -66,22 +68,35 @@ class Chance:
 
     def seed(self, generator: Any, a: Any = None, version: int = 2) -> None:
         """`Random.seed`."""
+        self._set(generator)
         if a is None and calling_task() is not None:
             a = self.urandom(_SEED_BYTES)
         _seed(generator, a, version)
 
+    def setstate(self, generator: Any, state: Any) -> None:
+        """`Random.setstate`."""
+        self._set(generator)
+        _setstate(generator, state)
+
+    def _set(self, generator: Any) -> None:
+        if generator is _module_generator and calling_task() is not None:
+            self._restores = True
+
     def replacements(self) -> list[Replacement]:
         """What modules hold meanwhile, and in the place of what."""
-        seed = MethodType(_as_method(self.seed), _module_generator)
-        return [(_urandom, self.urandom), (random.seed, seed)]
+        seed, setstate = (MethodType(one, _module_generator) for one in self._methods())
+        return [(_urandom, self.urandom), (random.seed, seed), (random.setstate, setstate)]
 
     def attributes(self) -> list[Attribute]:
         """What classes have meanwhile."""
-        return [(random.Random, "seed", _as_method(self.seed))]
+        seed, setstate = self._methods()
+        return [(random.Random, "seed", seed), (random.Random, "setstate", setstate)]
 
+    def _methods(self) -> tuple[Callable[..., None], Callable[..., None]]:
+        def seed(generator: Any, a: Any = None, version: int = 2) -> None:
+            self.seed(generator, a, version)
 
-def _as_method(call: Callable[..., None]) -> Callable[..., None]:
-    def seed(self: Any, a: Any = None, version: int = 2) -> None:
-        call(self, a, version)
+        def setstate(generator: Any, state: Any) -> None:
+            self.setstate(generator, state)
 
-    return seed
+        return seed, setstate

@@ -12,6 +12,9 @@ from random import seed as reseed
 
 import pytest
 
+from pytest_racecheck import explore
+from pytest_racecheck.model.verdict import Verdict
+
 
 def generator():
     """A number from a generator without a seed."""
@@ -79,6 +82,41 @@ def test_a_seed_of_the_programs_own_is_left_alone(explored):
 
     expected = random.Random(7).random()
     assert explored(program, 3).returned == [(expected, expected)] * 3
+
+
+def draw_seeded(drawn):
+    before = random.getstate()
+    random.seed(1)
+    drawn.append(random.random())
+    random.setstate(before)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_state_that_a_race_leaves_behind_is_put_back(seed):
+    """Who seeds the module for a while changes nothing in the end, but for a run in which two do: it fails again when it is repeated."""
+    alone = random.Random(1).random()
+    report = explore(
+        draw_seeded, setup=list, check=lambda drawn: drawn == [alone, alone], seed=seed
+    )
+    assert report.verdict is Verdict.RACE_FOUND
+
+
+def test_a_seed_under_a_lock_is_no_race():
+    """The same, one after the other."""
+
+    def draw(lock, drawn):
+        with lock:
+            draw_seeded(drawn)
+
+    alone = random.Random(1).random()
+    report = explore(
+        draw,
+        setup=lambda: (threading.Lock(), []),
+        check=lambda lock, drawn: drawn == [alone, alone],
+        schedules=200,
+        seed=1,
+    )
+    assert report.verdict is Verdict.NOT_FOUND
 
 
 def test_outside_of_a_run_chance_is_chance(explored):
