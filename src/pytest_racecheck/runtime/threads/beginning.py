@@ -12,7 +12,7 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from pytest_racecheck.runtime.threads.contents import Calls
+from pytest_racecheck.runtime.threads.calls import Calls
 from pytest_racecheck.runtime.threads.quiet_modules import consists_of_primitives
 from pytest_racecheck.runtime.threads.resources import CONTENTS, Touched
 

@@ -19,7 +19,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_racecheck.runtime.threads.contents import CACHED, CONTAINERS
+from pytest_racecheck.runtime.threads.calls import CACHED
+from pytest_racecheck.runtime.threads.contents import CONTAINERS
 from pytest_racecheck.runtime.threads.resources import (
     ALL_ATTRIBUTES,
     Resource,

@@ -1,6 +1,6 @@
 """Containers that libraries have in Python: what an operator does to them nobody sees step by step, so it counts as one operation.
 
-A cache of an installed package, a ChainMap, a shelf. Methods that the program calls by name are black boxes anyway (`contents.Calls`); this is about
+A cache of an installed package, a ChainMap, a shelf. Methods that the program calls by name are black boxes anyway (`calls.Calls`); this is about
 `cache[key]`, `in`, `len` and `for`. What the program's own classes do shows itself, and so do the steps of what they have from an abstract class,
 which goes through methods of theirs.
 """

@@ -33,6 +33,7 @@ from pytest_racecheck.runtime.threads.called_back import (
     note_if_kept,
     yielding,
 )
+from pytest_racecheck.runtime.threads.calls import Calls
 from pytest_racecheck.runtime.threads.lonely_loop import LonelyLoop
 from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, class_of, holder_of
 
@@ -88,7 +89,7 @@ class Points:
         self._scheduler = scheduler
         self.lonely = LonelyLoop(scheduler)
         self.access = _access_hook(scheduler, self)
-        self.call = _call_hook(scheduler, self, contents.Calls(in_scope))
+        self.call = _call_hook(scheduler, self, Calls(in_scope))
 
     def place(self, site: Site, /) -> Point:
         """The point for a site; sites are one object each, so their identity will do."""
@@ -191,7 +192,7 @@ def _access_hook(scheduler: Scheduler, points: Points) -> Callable[[object, Poin
     return access
 
 
-def _call_hook(scheduler: Scheduler, points: Points, calls: contents.Calls) -> Callable[..., None]:
+def _call_hook(scheduler: Scheduler, points: Points, calls: Calls) -> Callable[..., None]:
     stand = scheduler.stand
     decide = calls.touched
 

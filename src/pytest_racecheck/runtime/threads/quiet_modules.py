@@ -1,6 +1,6 @@
 """Modules in Python whose functions keep nothing between calls that a test could race on, or only behind controlled primitives.
 
-A call of such a function is no operation. What it does to a container that it is handed is one all the same (`contents.py`).
+A call of such a function is no operation. What it does to a container that it is handed is one all the same (`calls.py`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 
 from pytest_racecheck import explore
-from pytest_racecheck.runtime.threads.contents import Calls, holder
+from pytest_racecheck.runtime.threads.calls import Calls
+from pytest_racecheck.runtime.threads.contents import holder
 from pytest_racecheck.runtime.threads.resources import CONTENTS, holder_of
 
 WRAPPED: list[Any] = [collections.UserDict(), collections.UserList()]

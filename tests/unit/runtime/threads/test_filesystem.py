@@ -15,7 +15,7 @@ import pytest
 
 from pytest_racecheck import Verdict, explore
 from pytest_racecheck.model.trace import FILES
-from pytest_racecheck.runtime.threads.contents import Calls
+from pytest_racecheck.runtime.threads.calls import Calls
 
 LOOK, CHANGE, NOTHING = (sys, FILES, False), (sys, FILES, True), None
 HERE = Path("here")
