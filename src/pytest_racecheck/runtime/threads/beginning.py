@@ -35,7 +35,7 @@ def stand_before_call(scheduler: Scheduler, function: Any, arguments: Sequence[o
         return
     holder, name, writes = touched
     task = scheduler.current
-    resource = scheduler.resources.of(holder, name)
+    resource = scheduler.resources.touched(holder, name, writes)
     task.resource, task.writes, task.point = resource, writes, scheduler.own_point("call")
     scheduler.stand(task)
     resource.happened(task, writes)

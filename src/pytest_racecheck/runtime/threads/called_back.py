@@ -24,6 +24,7 @@ from pytest_racecheck.runtime.threads.contents import CONTAINERS
 from pytest_racecheck.runtime.threads.resources import (
     ALL_ATTRIBUTES,
     Resource,
+    Together,
     class_of,
     held_by,
     is_a,
@@ -94,13 +95,16 @@ def _enter(task: Task, innermost: FrameType) -> Resource | None:
     frame = None if resource is None or not _may_call(resource) else hooked(innermost)
     if frame is None or resource is None:
         return None
+    writes = task.writes and task.resource is resource
+    if is_a(resource, Together):
+        resource = resource.main
     note_if_kept(resource)
     inside = task.called_back
     caller = id(frame.f_back)
     # One caller calls one thing at a time: those before have ended with an exception.
     while inside and inside[-1].caller == caller:
         inside.pop()
-    inside.append(Inside(id(frame), caller, resource, task.writes and task.resource is resource))
+    inside.append(Inside(id(frame), caller, resource, writes))
     return resource
 
 

@@ -27,9 +27,12 @@ from typing import Any
 
 from pytest_racecheck.runtime.threads import filesystem
 from pytest_racecheck.runtime.threads.contents import READS, holder, is_builtin, is_generator
+from pytest_racecheck.runtime.threads.in_depth import IN_DEPTH, looked_at, whole
 from pytest_racecheck.runtime.threads.quiet_modules import is_quiet, root_of
 from pytest_racecheck.runtime.threads.resources import (
     CONTENTS,
+    SEVERAL,
+    Several,
     Touched,
     holder_of,
     is_a,
@@ -41,28 +44,25 @@ _OURS = str(Path(__file__).parents[2]) + os.sep
 
 # Built-in functions that change what their first argument holds.
 _WRITING = frozenset(
-    [
-        "setattr",
-        "delattr",
-        "next",
-        "anext",
-        "heappush",
-        "heappop",
-        "heapify",
-        "heapreplace",
-        "heappushpop",
-        "insort",
-        "insort_left",
-        "insort_right",
-        "setitem",
-        "delitem",
-        "iadd",
-        "iconcat",
-        "shuffle",
-    ]
-)
+    {
+        "setattr", "delattr", "next", "anext", "heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort", "insort_left",
+        "insort_right", "setitem", "delitem", "iadd", "iconcat", "shuffle",
+    }
+)  # fmt: skip
+# Of C, they look at a buffer among their arguments; the last one changes it.
+_ON_BUFFERS = frozenset({"unpack", "unpack_from", "iter_unpack", "pack_into"})
+# Methods of C that look at what they are given; and those that change it.
+_TAKING = frozenset(
+    {
+        "extend", "extendleft", "update", "difference_update", "intersection_update", "symmetric_difference_update", "union", "intersection",
+        "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint", "__iadd__", "__ior__", "write", "writelines",
+        "writerow", "writerows", "dump", "readinto",
+    }
+)  # fmt: skip
+_FILLING = frozenset({"readinto"})
 # Their functions look at all attributes of a thing.
 _WHOLE = frozenset({"copy", "dataclasses"})
+_DUMPING = frozenset({"dump", "dumps"})
 _UNBOUND = frozenset({WrapperDescriptorType, MethodDescriptorType})
 _ATTRIBUTE_METHODS = {"__getattribute__": False, "__setattr__": True, "__delattr__": True}
 _ATTRIBUTE_CALLS = {getattr: False, hasattr: False, setattr: True, delattr: True}
@@ -132,16 +132,54 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
             return _attribute_call(callee, arguments)
         if filesystem.is_outside(getattr(callee, "__module__", None)):
             return filesystem.of_function(callee.__name__, arguments)
-        found = holder(arguments[0]) if arguments else None
-        writes = callee.__name__ in _WRITING or is_generator(found)
-        return None if found is None else (found, CONTENTS, writes)
-    if is_a(receiver, type):
-        return None
+        return _function(callee, arguments)
+    return None if is_a(receiver, type) else _built_in_method(receiver, callee.__name__, arguments)
+
+
+def _built_in_method(receiver: Any, name: str, arguments: tuple[object, ...]) -> Touched | None:
     found = holder(receiver)
     if found is not None:
-        return (found, CONTENTS, callee.__name__ not in READS)
+        return (
+            _taking(found, name, arguments)
+            if name in _TAKING
+            else (found, CONTENTS, name not in READS)
+        )
+    if name in _ON_BUFFERS:
+        return _on_buffer(name, arguments)
+    if name == "format" and is_a(receiver, str):
+        return whole(arguments[0]) if arguments else None
     found = holder(arguments[0]) if arguments else None
     return None if found is None else (found, CONTENTS, False)
+
+
+def _function(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
+    """A function in C, by its first argument."""
+    if not arguments:
+        return None
+    name = callee.__name__
+    found = holder(arguments[0])
+    if found is None and name in _ON_BUFFERS:
+        return _on_buffer(name, arguments)
+    if name in _DUMPING and name in IN_DEPTH.get(callee.__module__, ()):
+        return looked_at(arguments[0])
+    return None if found is None else (found, CONTENTS, name in _WRITING or is_generator(found))
+
+
+def _taking(found: object, name: str, arguments: tuple[object, ...]) -> Touched:
+    """`items.extend(others)`: the others are read."""
+    main: Touched = (found, CONTENTS, name not in READS)
+    if name in _DUMPING:
+        return (looked_at(arguments[0]) if arguments else None) or main
+    held = [held for held in map(holder, arguments) if held is not None and held is not found]
+    if not held:
+        return main
+    others = [(one, name in _FILLING or is_generator(one)) for one in held]
+    return (Several(main, others), SEVERAL, main[2])
+
+
+def _on_buffer(name: str, arguments: tuple[object, ...]) -> Touched | None:
+    found = next((held for held in map(holder, arguments) if held is not None), None)
+    return None if found is None else (found, CONTENTS, name == "pack_into")
 
 
 def _of_unbound(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
@@ -197,11 +235,13 @@ def _method(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
 def _of_quiet(function: FunctionType, arguments: tuple[object, ...]) -> Touched | None:
     """`json.dumps(items)`, `copy.copy(thing)`: they keep nothing, and look at what they are given."""
     first = arguments[0] if arguments else None
+    root = root_of(function)
+    if function.__name__ in IN_DEPTH.get(root, ()):
+        return looked_at(first, root)
     found = holder(first)
     if found is not None:
         return (found, CONTENTS, function.__name__ in _WRITING)
-    whole = root_of(function) in _WHOLE and not is_a(first, (type, ModuleType))
-    return (first, "__dict__", False) if whole and own_dict(first) is not None else None
+    return whole(first) if root in _WHOLE else None
 
 
 def _black_box(function: FunctionType, arguments: tuple[object, ...]) -> Touched | None:

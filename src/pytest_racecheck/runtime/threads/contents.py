@@ -160,6 +160,15 @@ def _underlying(obj: object) -> object | None:
     return None
 
 
+def _viewed(view: memoryview) -> object | None:
+    """What its bytes are those of; there may be any number of views on that."""
+    try:
+        return holder(view.obj)
+    except ValueError:
+        # It has been released.
+        return None
+
+
 _ITERABLES: tuple[Iterable[object], ...] = (
     [], {}, set(), b"", bytearray(), collections.deque(), {}.keys(), {}.values(), {}.items(),
 )  # fmt: skip
@@ -187,6 +196,8 @@ def _holder_for(kind: type) -> Callable[[Any], object | None]:
         return _itself
     if kind in _ITERATORS:
         return _underlying
+    if kind is memoryview:
+        return _viewed
     if kind in _PRIVATE or issubclass(kind, (type, BaseException)):
         return _none
     # What a Python class does, its own methods show; not what it does in C, as a class made from one of C.

@@ -32,10 +32,10 @@ from pytest_racecheck.runtime.context import IDLE
 from pytest_racecheck.runtime.threads import library_objects
 from pytest_racecheck.runtime.threads.contents import is_generator
 from pytest_racecheck.runtime.threads.filesystem import file_in
-from pytest_racecheck.runtime.threads.library import frames_of
+from pytest_racecheck.runtime.threads.library import Frames, frames_of
 from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
-from pytest_racecheck.runtime.threads.resources import Resource, held_by
+from pytest_racecheck.runtime.threads.resources import Resource, Together, held_by, is_a
 from pytest_racecheck.runtime.threads.told import told_step
 from pytest_racecheck.runtime.threads.values import is_set_in_steps, peek, shown
 
@@ -100,35 +100,46 @@ class Recorder:
         if task.told is not None:
             self._told_step(task)
             return
-        scheduler = self._scheduler
+        at = frames_of(sys._getframe(1), self._scheduler.in_scope)
+        standing = Standing.of(sys._getframe(1), _OURS)
+        circumstances = self._circumstances(task)
         resource = task.resource
-        at = frames_of(sys._getframe(1), scheduler.in_scope)
+        parts = resource.parts if is_a(resource, Together) else [(resource, task.writes)]
+        for part, writes in parts:
+            step = self._step(task, part, at, standing, writes=writes, **circumstances)
+            if part is not None and part is not parts[-1][0] and not writes:
+                step = replace(step, action=Action.READ, value=self._shown(part))
+            self._steps.append(step)
+            # Nobody can come between the parts of one operation.
+            circumstances = {**circumstances, "choice": None, "preempted": None}
+            site = self._steps[-1].site
+            if part is not None:
+                self._names.touched(part, task, site)
+            if writes and site is not None and part is not None and task.point >= 0:
+                self._look_afterwards(task, site, part)
+
+    def _step(
+        self, task: Task, resource: Resource | None, at: Frames, standing: Standing, *, writes: bool, **circumstances: Any
+    ) -> TraceStep:  # fmt: skip
         site = self._points[task.point].site if task.point >= 0 else None
         action = self._action(task, site.kind if site else None)
-        call = self._calls.of(task, at) if site is None else None
-        standing = Standing.of(sys._getframe(1), _OURS)
         enters = resource is not None and library_objects.is_one(held_by(resource))
-        self._steps.append(
-            TraceStep(
-                number=len(self._steps),
-                task=task.name,
-                action=action,
-                access=Access.WRITE if task.writes else Access.READ,
-                position=Position(site.file, site.line, site.function) if site else at.position,
-                site=site or at.site(),
-                resource=None if resource is None else resource.number,
-                value=self._value(task, action, resource),
-                call=call,
-                switchable=self._switchable(task, standing, enters),
-                file=self._file(task),
-                **self._circumstances(task),
-            )
+        step = TraceStep(
+            number=len(self._steps),
+            task=task.name,
+            action=action,
+            access=Access.WRITE if writes else Access.READ,
+            position=Position(site.file, site.line, site.function) if site else at.position,
+            site=site or at.site(),
+            resource=None if resource is None else resource.number,
+            value=self._value(task, action, resource),
+            call=self._calls.of(task, at) if site is None else None,
+            switchable=self._switchable(task, standing, enters),
+            file=self._file(task),
+            **circumstances,
         )
         self._stood[task] = _Stood(standing, _is_plain(resource), enters)
-        if resource is not None:
-            self._names.touched(resource, task, site or at.site())
-        if site is not None and resource is not None and task.writes:
-            self._look_afterwards(task, site, resource)
+        return step
 
     def _value(self, task: Task, action: Action, resource: Resource | None) -> str | None:
         """What is read; and of a lock that is asked for and not had that it is in vain."""

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import CellType, FrameType, GeneratorType, ModuleType
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads.task import Task
@@ -30,6 +30,9 @@ CONTENTS = ""
 #: What one resource is called that stands for all attributes of a thing.
 ALL_ATTRIBUTES = frozenset({"__dict__", "__class__"})
 _OF_THE_WHOLE = ALL_ATTRIBUTES | {CONTENTS}
+#: The name under which a holder is `Several`; what an operation is on then has more than one name.
+SEVERAL = "**"
+_NOT_ONE_SLOT = frozenset({"__dict__", SEVERAL})
 #: A holder, the name in it, and whether it may be written there.
 Touched = tuple[object, str, bool]
 # Descriptors of what lies in the object itself.
@@ -89,6 +92,34 @@ class Resource:
         self.counts[task] = self.counts.get(task, 0) + 1
 
 
+class Together(Resource):
+    """Several resources that one operation is on, each with whether that changes it; known by the last of them, the main one."""
+
+    __slots__ = ("main", "parts")
+
+    def __init__(self, parts: Sequence[tuple[Resource, bool]]) -> None:
+        self.main = main = parts[-1][0]
+        super().__init__(main.number, main.holder, main.name)
+        self.parts = parts
+
+    def happened(self, task: Task, writes: bool) -> None:  # noqa: ARG002
+        """The operation is done on all of them, and nobody comes between."""
+        for part, changes in self.parts:
+            part.happened(task, changes)
+
+    def note(self, task: Task, point: PointNumber, writes: bool) -> None:  # noqa: ARG002
+        """Remember it of each."""
+        for part, changes in self.parts:
+            part.note(task, point, changes)
+
+
+class Several(NamedTuple):
+    """What an operation is on, and what else it looks at or, where that is said, changes."""
+
+    main: Touched
+    others: Sequence[tuple[object, bool]]
+
+
 class Resources:
     """The resources of one run."""
 
@@ -121,11 +152,31 @@ class Resources:
         if writes and name and is_a(holder, type):
             # From now on that is what instances which have none of their own find.
             self.overwritten.setdefault(name, set()).add(_in_words(holder))
-        if name == "__dict__" and not is_a(holder, (type, ModuleType)):
-            # Whoever has it can reach all attributes; so it will be in the next run, from the beginning.
-            self.opened.add(_in_words(type(holder)))
-            return self.turn(holder, name)
+        if name in _NOT_ONE_SLOT:
+            if is_a(holder, Several):
+                return self._together(holder)
+            if not is_a(holder, (type, ModuleType)):
+                # Whoever has it can reach all attributes; so it will be in the next run, from the beginning.
+                self.opened.add(_in_words(type(holder)))
+                return self.turn(holder, name)
         return self.of(holder, name)
+
+    def _together(self, several: Several) -> Resource:
+        """Of what is only looked at by the way that counts which somebody has touched: to know more of it would be to keep it alive."""
+        main = self.touched(*several.main)
+        parts: dict[int, tuple[Resource, bool]] = {}
+        for other, changes in several.others:
+            for part in (self.of(other, CONTENTS),) if changes else self._touched_in(other):
+                if part is not main:
+                    parts.setdefault(part.number, (part, changes))
+        return Together([*parts.values(), (main, several.main[2])]) if parts else main
+
+    def _touched_in(self, holder: object) -> Sequence[Resource]:
+        """What is known of that a thing holds, its attributes or its contents."""
+        if self.turned and id(holder) in self.turned:
+            return (self.turned[id(holder)],)
+        kept = self._kept.get(id(holder))
+        return [] if kept is None else [self._known[id(holder), name] for name in kept.names]
 
     def _setter(self, holder: Any, name: str) -> Any:
         """`holder`, or the class that it has `name` from, if that has been set through the class."""
