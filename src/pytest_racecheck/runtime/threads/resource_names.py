@@ -62,6 +62,9 @@ class ResourceNames:
     def _frames(self) -> list[FrameType]:
         scheduler = self._scheduler
         standing = [frame_of(scheduler, task) for task in scheduler.tasks if not task.ended]
-        return [
+        found = [
             frame for frame in frames_from(standing) if scheduler.in_scope(frame.f_code.co_filename)
         ]
+        # Our own is among them, and holds them: in such a circle all that their functions have would stay alive, and be finalised too late.
+        standing.clear()
+        return found
