@@ -18,6 +18,7 @@ from pytest_racecheck.runtime.threads.resources import CONTENTS, Touched
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
+    from pytest_racecheck.runtime.threads.task import Task
 
 
 def is_seen(scheduler: Scheduler, function: Any) -> bool:
@@ -28,9 +29,21 @@ def is_seen(scheduler: Scheduler, function: Any) -> bool:
 
 def stand_before_call(scheduler: Scheduler, function: Any, arguments: Sequence[object]) -> None:
     """The current task is about to call `function` and nothing else."""
-    if scheduler.alone or is_seen(scheduler, function):
-        return
-    touched = Calls(scheduler.in_scope).touched(function, tuple(arguments)) or _itself(function)
+    if not scheduler.alone and not is_seen(scheduler, function):
+        touched = Calls(scheduler.in_scope).touched(function, tuple(arguments))
+        _stand(scheduler, touched or _itself(function))
+
+
+def stand_before(scheduler: Scheduler, function: Any, arguments: Sequence[object]) -> None:
+    """The library is about to call `function` for the current task, which has other points besides."""
+    if not scheduler.alone:
+        task: Task = scheduler.current
+        task.called = function, tuple(arguments)
+        _stand(scheduler, Calls(scheduler.in_scope).touched(*task.called))
+        task.called = None
+
+
+def _stand(scheduler: Scheduler, touched: Touched | None) -> None:
     if touched is None:
         return
     holder, name, writes = touched

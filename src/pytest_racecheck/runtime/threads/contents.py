@@ -7,6 +7,7 @@ what counts is the one inside. What calls do to them is in `calls.py`.
 from __future__ import annotations
 
 import collections
+import contextlib
 import functools
 import gc
 import operator
@@ -36,6 +37,8 @@ from pytest_racecheck.runtime.threads.resources import (
 CONTAINERS = (list, dict, set, bytearray, collections.deque)
 #: Containers in Python around one of C, which they call `data`.
 WRAPPED_CONTAINERS = (collections.UserDict, collections.UserList)
+#: They hold what they are going to call.
+EXIT_STACKS = (contextlib.ExitStack, contextlib.AsyncExitStack)
 _SIZED = (*CONTAINERS, tuple, str, bytes, frozenset)
 # They look at what they are given.
 _LOOKS = (len, isinstance, issubclass, callable, id)
@@ -192,7 +195,7 @@ def _holder_for(kind: type) -> Callable[[Any], object | None]:
         return _itself
     if issubclass(kind, WRAPPED_CONTAINERS):
         return _wrapped
-    if issubclass(kind, (*VOLATILE, ENVIRONMENT)):
+    if issubclass(kind, (*VOLATILE, *EXIT_STACKS, ENVIRONMENT)):
         return _itself
     if kind in _ITERATORS:
         return _underlying

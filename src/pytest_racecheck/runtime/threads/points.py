@@ -35,7 +35,13 @@ from pytest_racecheck.runtime.threads.called_back import (
 )
 from pytest_racecheck.runtime.threads.calls import Calls
 from pytest_racecheck.runtime.threads.lonely_loop import LonelyLoop
-from pytest_racecheck.runtime.threads.resources import CONTENTS, Resource, class_of, holder_of
+from pytest_racecheck.runtime.threads.resources import (
+    CONTENTS,
+    Resource,
+    class_of,
+    holder_of,
+    is_a,
+)
 
 if TYPE_CHECKING:
     from pytest_racecheck.runtime.threads.scheduler import Scheduler
@@ -302,6 +308,14 @@ def _item(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
     return resource
 
 
+def _left(scheduler: Scheduler, point: Point, obj: Any) -> Resource | None:
+    """Of what a `with` leaves: a stack of callbacks is emptied; primitives are points themselves."""
+    if not is_a(obj, contents.EXIT_STACKS):
+        return None
+    point.writes = True
+    return scheduler.resources.of(obj, CONTENTS)
+
+
 def _nothing(_scheduler: Scheduler, _point: Point, _obj: Any) -> Resource | None:
     return None
 
@@ -310,7 +324,7 @@ _ATTRIBUTES = (Kind.LOAD_ATTR, Kind.STORE_ATTR, Kind.DELETE_ATTR)
 _GLOBALS = (Kind.LOAD_GLOBAL, Kind.STORE_GLOBAL, Kind.DELETE_GLOBAL)
 _CELLS = (Kind.LOAD_CELL, Kind.STORE_CELL, Kind.DELETE_CELL)
 # `with` enters primitives that are points themselves; an import takes locks that are.
-_NEITHER = (Kind.ENTER, Kind.EXIT, Kind.IMPORT, Kind.CALL)
+_NEITHER = (Kind.ENTER, Kind.IMPORT, Kind.CALL)
 
 _RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
     **dict.fromkeys(Kind, _contents),
@@ -319,6 +333,7 @@ _RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
     **dict.fromkeys(_CELLS, _cell),
     **dict.fromkeys(_NEITHER, _nothing),
     Kind.ITERATE: _iterated,
+    Kind.EXIT: _left,
     Kind.YIELD: yielding,
     Kind.BEGIN: in_the_middle,
     Kind.END: done_with,

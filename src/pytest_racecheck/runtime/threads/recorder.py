@@ -115,14 +115,15 @@ class Recorder:
             site = self._steps[-1].site
             if part is not None:
                 self._names.touched(part, task, site)
-            if writes and site is not None and part is not None and task.point >= 0:
+            if writes and site is not None and part is not None and _is_seen(task):
                 self._look_afterwards(task, site, part)
 
     def _step(
         self, task: Task, resource: Resource | None, at: Frames, standing: Standing, *, writes: bool, **circumstances: Any
     ) -> TraceStep:  # fmt: skip
         site = self._points[task.point].site if task.point >= 0 else None
-        action = self._action(task, site.kind if site else None)
+        kind = site.kind if site else Kind.OPERATE if _is_seen(task) else None
+        action = self._action(task, kind)
         enters = resource is not None and library_objects.is_one(held_by(resource))
         step = TraceStep(
             number=len(self._steps),
@@ -133,7 +134,7 @@ class Recorder:
             site=site or at.site(),
             resource=None if resource is None else resource.number,
             value=self._value(task, action, resource),
-            call=self._calls.of(task, at) if site is None else None,
+            call=None if _is_seen(task) else self._calls.of(task, at),
             switchable=self._switchable(task, standing, enters),
             file=self._file(task),
             **circumstances,
@@ -287,6 +288,11 @@ class Recorder:
             return shown(resource)
         finally:
             scheduler.current = current
+
+
+def _is_seen(task: Task) -> bool:
+    """Whether its operation is known for what it is: the program's own, or a call that the library makes for it."""
+    return task.point >= 0 or task.called is not None
 
 
 def _nobody_else(_obj: object) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_racecheck.runtime.threads import (
     clock,
+    exit_stacks,
     forking,
     identities,
     known_locks,
@@ -48,6 +49,7 @@ _ATTRIBUTES = [
     *sockets.ATTRIBUTES,
     *selecting.ATTRIBUTES,
     *pipes.ATTRIBUTES,
+    *exit_stacks.ATTRIBUTES,
 ]
 
 
