@@ -173,9 +173,17 @@ def _overwritten(window: Window) -> Found | None:
     for after in window.after:
         changed = None if after.writes else _change(window, after)
         own = None if changed is None else window.last_before(changed)
-        if own is not None and own.writes and own.key == after.key:
+        if changed is None or own is None or not own.writes or own.key != after.key:
+            continue
+        if not _is_as_before(own, changed):
             return "lost update", after.name
     return None
+
+
+def _is_as_before(own: Event, changed: Event) -> bool:
+    """Whether what others have written last is what it was before they came: of one's own nothing is lost then."""
+    value = own.step.value
+    return value is not None and "..." not in value and value == changed.step.value
 
 
 def _changes(window: Window, own: Event) -> bool:

@@ -173,6 +173,13 @@ def test_overwritten() -> None:
     assert found(trace) == ("lost update", "View.result")
 
 
+def test_what_is_as_it_was_left_is_not_overwritten() -> None:
+    """Others have written elements of a list, and it stands there as before: nothing is lost."""
+    trace = Traced().write(A, "x", "[1, 0]").write(B, "x", "[1, 2]", preempts=A)
+    trace.read(B, "x", "[1, 2]").write(B, "x", "[1, 0]").read(A, "x", "[1, 0]").raises(A)
+    assert found(trace) == ("order violation", "x")
+
+
 def test_order_violation() -> None:
     """Nobody was interrupted: they came in the wrong order."""
     trace = Traced().read(A, "Shared.data", None).raises(A).write(B, "Shared.data")

@@ -72,6 +72,9 @@ def name_of(obj: object, frames: Iterable[FrameType] = (), site: Site | None = N
 def _best(obj: object, frames: Sequence[FrameType], site: Site | None, enough: int) -> str:
     """The best name of those that hold it if it is as good as `enough`, else what the source says at `site`."""
     spelling = spelled(site) if site is not None else ""
+    if spelling == "super":
+        # It is the object itself, seen as one of another class.
+        spelling, enough = "", max(enough, _VARIABLE)
     kind = type(obj)
     if kind is ENVIRONMENT:
         return "os.environ"

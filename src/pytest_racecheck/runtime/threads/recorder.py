@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_racecheck.instrument.switching import Standing, Switching
 from pytest_racecheck.model.operation import ADVANCES, BOUNDS, Access, Kind, Site
 from pytest_racecheck.model.trace import (
+    DATABASES,
     FILES,
     IN_VAIN,
     Action,
@@ -35,7 +36,13 @@ from pytest_racecheck.runtime.threads.filesystem import file_in
 from pytest_racecheck.runtime.threads.library import Frames, frames_of
 from pytest_racecheck.runtime.threads.library_calls import LibraryCalls
 from pytest_racecheck.runtime.threads.resource_names import ResourceNames
-from pytest_racecheck.runtime.threads.resources import Resource, Together, held_by, is_a
+from pytest_racecheck.runtime.threads.resources import (
+    ALL_ATTRIBUTES,
+    Resource,
+    Together,
+    held_by,
+    is_a,
+)
 from pytest_racecheck.runtime.threads.told import told_step
 from pytest_racecheck.runtime.threads.values import is_set_in_steps, peek, shown
 
@@ -50,6 +57,7 @@ _CALLS = frozenset({Kind.CALL, Kind.ENTER, Kind.EXIT, Kind.IMPORT})
 _SETTING = {Kind.STORE_ITEM: "__setitem__", Kind.STORE_ATTR: "__setattr__"}
 _MOST_STEPS = 200_000
 _OURS = str(Path(__file__).parents[2])
+_OUTSIDE = frozenset({FILES, DATABASES})
 _PLAIN = (int, float, complex, str, bytes, type(None))
 
 
@@ -124,6 +132,9 @@ class Recorder:
         site = self._points[task.point].site if task.point >= 0 else None
         kind = site.kind if site else Kind.OPERATE if _is_seen(task) else None
         action = self._action(task, kind)
+        if action is Action.CALL and kind is Kind.CALL and _is_attribute(resource):
+            # `setattr(thing, "n", 1)` is what `thing.n = 1` is.
+            action = Action.WRITE if writes else Action.READ
         enters = resource is not None and library_objects.is_one(held_by(resource))
         step = TraceStep(
             number=len(self._steps),
@@ -297,6 +308,11 @@ def _is_seen(task: Task) -> bool:
 
 def _nobody_else(_obj: object) -> None:
     """There are no other processes."""
+
+
+def _is_attribute(resource: Resource | None) -> bool:
+    name = "" if resource is None else resource.name
+    return name.isidentifier() and name not in ALL_ATTRIBUTES and name not in _OUTSIDE
 
 
 def _is_plain(resource: Resource | None) -> bool:
