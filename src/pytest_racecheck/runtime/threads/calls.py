@@ -146,8 +146,9 @@ def _built_in_method(receiver: Any, name: str, arguments: tuple[object, ...]) ->
         )
     if name in _ON_BUFFERS:
         return _on_buffer(name, arguments)
-    if name == "format" and is_a(receiver, str):
-        return whole(arguments[0]) if arguments else None
+    if name == "format" and arguments and is_a(receiver, str) and str.__contains__(receiver, "."):
+        # There may be attributes in the braces.
+        return whole(arguments[0])
     found = holder(arguments[0]) if arguments else None
     return None if found is None else (found, CONTENTS, False)
 

@@ -85,7 +85,7 @@ class LonelyLoop:
         """Whether what the task does is seen whole, and changes nothing."""
         if arguments is not None:
             return is_seen(self._scheduler, obj) or only_reads(obj, arguments)
-        if point.writes:
+        if point.writes or point.site.kind.writes:
             return False
         kind = type(obj)
         if point.site.kind in (Kind.LOAD_GLOBAL, Kind.LOAD_CELL) or kind in _BUILT_IN:
