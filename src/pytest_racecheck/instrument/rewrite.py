@@ -13,8 +13,7 @@ the former can be shown to a hook; the call, not the load, is then where `items.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from types import CodeType
 from typing import Any
 
@@ -92,7 +91,7 @@ def _hooked(code: CodeType) -> CodeType:
 def _instructions(bytecode: Bytecode, code: CodeType) -> Iterator[Item]:
     keyword_names: Instr | None = None
     items = list(bytecode)
-    begins = _begins(code)
+    entry = _entry(items, code)
     for index, (item, stack) in enumerate(zip(items, stacks_before(bytecode), strict=True)):
         if not isinstance(item, Instr):
             yield item
@@ -106,25 +105,27 @@ def _instructions(bytecode: Bytecode, code: CodeType) -> Iterator[Item]:
             if keyword_names is not None:
                 yield keyword_names
                 keyword_names = None
-            if begins is not None and item.name in _RETURNS:
+            if entry is not None and item.name in _RETURNS:
                 yield from _hook_at_bound(Kind.END, item.location, code)
             yield from _replacement(item, code)
-            if begins is not None and item.name == "RESUME":
-                location = _first_location(islice(items, index + 1, None))
-                yield from _hook_at_bound(begins, location, code)
+        if index == entry:
+            yield from _hook_at_bound(Kind.BEGIN, _first_location(items[index + 1 :]), code)
 
 
-def _begins(code: CodeType) -> Kind | None:
-    """What it is that happens where the function's own code begins or goes on; None where that is no function that C code can call."""
-    if code.co_flags & inspect.CO_GENERATOR:
-        return Kind.RESUME
-    if code.co_flags & _AWAITED or (code.co_name.startswith("<") and code.co_name != "<lambda>"):
+def _entry(items: Sequence[Item], code: CodeType) -> int | None:
+    """Which instruction is the last before the function's own code; None where that is no function that C code can call."""
+    generates = code.co_flags & inspect.CO_GENERATOR
+    named = not code.co_name.startswith("<") or code.co_name == "<lambda>"
+    if code.co_flags & _AWAITED or not (generates or named):
         return None
-    return Kind.BEGIN
+    return next(
+        (at for at, item in enumerate(items) if isinstance(item, Instr) and item.name == "RESUME"),
+        None,
+    )
 
 
-def _first_location(items: Iterable[Item]) -> InstrLocation | None:
-    """Where the code that follows stands: whoever follows lines is to see none that it did not see before."""
+def _first_location(items: Sequence[Item]) -> InstrLocation | None:
+    """Where the function's own code begins: whoever follows lines is to see none that it did not see before."""
     located = (item.location for item in items if isinstance(item, Instr))
     return next((one for one in located if one is not None and one.lineno), None)
 

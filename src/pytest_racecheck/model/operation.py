@@ -61,13 +61,12 @@ class Kind(enum.Enum):
     YIELD = "yield", Access.WRITE
     BEGIN = "begin a function", Access.READ
     END = "end a function", Access.READ
-    RESUME = "go on with a generator", Access.READ
 
 
 #: What they change is how far a generator has come, which nothing shows.
 ADVANCES = frozenset({Kind.ITERATE, Kind.YIELD})
 #: They are operations only where C code has called the function, and then in the middle of one.
-BOUNDS = frozenset({Kind.BEGIN, Kind.END, Kind.RESUME})
+BOUNDS = frozenset({Kind.BEGIN, Kind.END})
 
 
 @dataclass(frozen=True, slots=True)

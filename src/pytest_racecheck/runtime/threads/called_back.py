@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_racecheck.runtime.threads.calls import CACHED
 from pytest_racecheck.runtime.threads.contents import CONTAINERS
+from pytest_racecheck.runtime.threads.library import columns_of
 from pytest_racecheck.runtime.threads.resources import (
     ALL_ATTRIBUTES,
     Resource,
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 
 
 class Inside(NamedTuple):
-    """A function that C code has called in the middle of an operation: its frame and the caller's, by their ids, what on, and whether it is changed."""
+    """A function that C code has called in the middle of an operation: its frame by its id, the caller's with the instruction, what on, and whether it is changed."""
 
     frame: int
-    caller: int
+    called_from: tuple[int, int]
     resource: Resource
     writes: bool
 
@@ -51,15 +52,24 @@ _OURS = str(Path(__file__).parents[2])
 
 
 def in_the_middle(scheduler: Scheduler, _point: object, _none: None) -> Resource | None:
-    """What is being operated on where a function begins; None where the program itself has called it."""
-    return _enter(scheduler.current, sys._getframe(2))
-
-
-def going_on(scheduler: Scheduler, point: Point, _none: None) -> None:
-    """A generator begins or goes on: it is noted what for, until it yields. Nobody stands there, what comes next is a point anyway."""
-    resource = _enter(scheduler.current, sys._getframe(2))
-    if resource is not None:
-        resource.points.add(point.number)
+    """What is being operated on where a function or a generator begins; None where the program itself has called it."""
+    task: Task = scheduler.current
+    resource, task.doing = task.doing, None
+    if resource is None or not _may_call(resource):
+        return None
+    frame = hooked(sys._getframe(2))
+    if frame is None or not _is_inside(scheduler, task, frame):
+        return None
+    writes = task.writes and task.resource is resource
+    if is_a(resource, Together):
+        resource = resource.main
+    note_if_kept(resource)
+    inside, caller = task.called_back, _called_from(frame)
+    # One caller calls one thing at a time: those before have ended with an exception.
+    while inside and inside[-1].called_from[0] == caller[0]:
+        inside.pop()
+    inside.append(Inside(id(frame), caller, resource, writes))
+    return resource
 
 
 def yielding(scheduler: Scheduler, point: Point, _none: None) -> Resource | None:
@@ -72,7 +82,7 @@ def yielding(scheduler: Scheduler, point: Point, _none: None) -> Resource | None
         return None
     task: Task = scheduler.current
     generator = scheduler.resources.running(frame)
-    began = _leave(task.called_back, frame)
+    began = _began(task.called_back, frame)
     if began is None:
         point.writes = True
         return generator
@@ -86,34 +96,35 @@ def done_with(scheduler: Scheduler, _point: object, _none: None) -> Resource | N
     """What C code goes on with when the function has returned that ends here; None where the program itself has called it."""
     task: Task = scheduler.current
     frame = hooked(sys._getframe(2)) if task.called_back else None
-    began = None if frame is None else _leave(task.called_back, frame)
-    return None if began is None else began.resource
-
-
-def _enter(task: Task, innermost: FrameType) -> Resource | None:
-    resource, task.doing = task.doing, None
-    frame = None if resource is None or not _may_call(resource) else hooked(innermost)
-    if frame is None or resource is None:
+    if frame is None or _began(task.called_back, frame) is None:
         return None
-    writes = task.writes and task.resource is resource
-    if is_a(resource, Together):
-        resource = resource.main
-    note_if_kept(resource)
-    inside = task.called_back
-    caller = id(frame.f_back)
-    # One caller calls one thing at a time: those before have ended with an exception.
-    while inside and inside[-1].caller == caller:
-        inside.pop()
-    inside.append(Inside(id(frame), caller, resource, writes))
-    return resource
+    return task.called_back.pop().resource
 
 
-def _leave(inside: list[Inside], frame: FrameType) -> Inside | None:
+def _is_inside(scheduler: Scheduler, task: Task, frame: FrameType) -> bool:
+    """Whether the last operation of `task` still goes on: the program has come no further, not even over places where nobody stands."""
+    if task.point < 0:
+        return True
+    caller = frame.f_back
+    while caller is not None and not scheduler.in_scope(caller.f_code.co_filename):
+        caller = caller.f_back
+    site = scheduler.site_of(task.point)
+    return caller is None or (caller.f_lineno, columns_of(caller)) == (site.line, site.columns)
+
+
+def _called_from(frame: FrameType) -> tuple[int, int]:
+    caller = frame.f_back
+    return (0, 0) if caller is None else (id(caller), caller.f_lasti)
+
+
+def _began(inside: list[Inside], frame: FrameType) -> Inside | None:
+    """The operation that `frame` was called in the middle of; the last of those that go on."""
     for place in reversed(range(len(inside))):
         began = inside[place]
-        if began.frame == id(frame) and began.caller == id(frame.f_back):
+        # A generator may have begun in one operation and go on in another, or in none.
+        if began.frame == id(frame) and began.called_from == _called_from(frame):
             # Those behind it have ended with an exception.
-            del inside[place:]
+            del inside[place + 1 :]
             return began
     return None
 

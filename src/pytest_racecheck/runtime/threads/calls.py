@@ -211,11 +211,15 @@ def _attribute_call(callee: Any, arguments: tuple[object, ...]) -> Touched | Non
 
 
 def _constructed(callee: type, arguments: tuple[object, ...]) -> Touched | None:
-    """`list(x)`, `dict(x)` and their like read `x`."""
+    """`list(x)`, `dict(x)`, `array("i", x)` and their like read `x`."""
     if not arguments or not is_builtin(callee):
         return None
-    found = holder(arguments[0])
-    return None if found is None else (found, CONTENTS, is_generator(found))
+    held = [(one, is_generator(one)) for one in map(holder, arguments) if one is not None]
+    if not held:
+        return None
+    first, *others = held
+    main: Touched = (first[0], CONTENTS, first[1])
+    return (Several(main, others), SEVERAL, first[1]) if others else main
 
 
 def _of_container(callee: Any) -> Touched | None:

@@ -14,6 +14,8 @@ class Numbering:
     """The part of a scheduler that numbers the operations of primitives. `places` has what is known of some numbers: what, and where."""
 
     current: Any
+    # Where the place in the code is that has a number.
+    site_of: Any = None
 
     def __init__(self) -> None:
         super().__init__()

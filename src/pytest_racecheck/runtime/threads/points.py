@@ -28,7 +28,6 @@ from pytest_racecheck.model.profile import PointNumber
 from pytest_racecheck.runtime.threads import contents
 from pytest_racecheck.runtime.threads.called_back import (
     done_with,
-    going_on,
     in_the_middle,
     note_if_kept,
     yielding,
@@ -93,6 +92,7 @@ class Points:
         # Told of every place but the cold ones, where processes share memory: whether the operation is one on that.
         self.memory: Memory | None = None
         self._scheduler = scheduler
+        scheduler.site_of = self.site_of
         self.lonely = LonelyLoop(scheduler)
         self.access = _access_hook(scheduler, self)
         self.call = _call_hook(scheduler, self, Calls(in_scope))
@@ -104,6 +104,10 @@ class Points:
             point = self._by_site[id(site)] = Point(len(self.all), site)
             self.all.append(point)
         return point
+
+    def site_of(self, number: PointNumber) -> Site:
+        """Where the place of that number is, one in the code."""
+        return self.all[number].site
 
     def met(self, point: Point) -> None:
         """A place that no watched run has seen: if this is one, it has now."""
@@ -337,6 +341,5 @@ _RESOLVE: dict[Kind, Callable[[Any, Any, Any], Resource | None]] = {
     Kind.YIELD: yielding,
     Kind.BEGIN: in_the_middle,
     Kind.END: done_with,
-    Kind.RESUME: going_on,
     Kind.LOAD_ITEM: _item,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -132,3 +133,42 @@ def test_one_who_only_looks_shows_no_write() -> None:
     report = of(look, lambda: Members({"left"}))
     assert report.verdict is Verdict.NOT_FOUND
     assert report.classes == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_generator_may_feed_nothing(seed: int) -> None:
+    """Where a loop goes over it, right after an operation on the container, it is in the middle of none."""
+
+    def work(members: Members) -> None:
+        members.items.update(members.numbered())
+        members.items["bob"] = 0
+        for _ in members.numbered():
+            pass
+
+    report = explore(
+        work,
+        setup=lambda: Members({"ann": 0}),
+        check=lambda members: members.items["ann"] == 2,
+        workers=2,
+        schedules=300,
+        seed=seed,
+    )
+    assert report.verdict is Verdict.RACE_FOUND
+    assert report.failure is not None
+    assert report.failure.preemptions == 1
+
+
+def test_a_generator_may_go_on_elsewhere() -> None:
+    """One that has begun for one container gives the rest of its values to another."""
+
+    def work(members: Members) -> None:
+        numbers = iter_numbers()
+        members.items.extend(islice(numbers, 1))
+        mine = list(numbers)
+        assert mine == [1, 2]
+
+    def iter_numbers() -> Any:
+        yield from range(3)
+
+    report = of(work, lambda: Members([]), lambda members: members.items == [0, 0])
+    assert report.verdict is Verdict.NOT_FOUND
