@@ -24,7 +24,7 @@ from typing import Any, Final
 from pytest_racecheck.instrument.template import Template
 
 #: To be raised whenever the rewriting or the layout of the files changes.
-FORMAT: Final = 7
+FORMAT: Final = 8
 
 _HEADER: Final = b"racecheck %d\n" % FORMAT + importlib.util.MAGIC_NUMBER
 _DIGEST_SIZE: Final = 16

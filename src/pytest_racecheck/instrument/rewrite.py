@@ -118,10 +118,10 @@ def _entry(items: Sequence[Item], code: CodeType) -> int | None:
     named = not code.co_name.startswith("<") or code.co_name == "<lambda>"
     if code.co_flags & _AWAITED or not (generates or named):
         return None
-    return next(
-        (at for at, item in enumerate(items) if isinstance(item, Instr) and item.name == "RESUME"),
-        None,
-    )
+    names = [item.name if isinstance(item, Instr) else "" for item in items]
+    # What stands before that is done where the generator is made.
+    made = names.index("RETURN_GENERATOR") if generates else 0
+    return names.index("RESUME", made) if "RESUME" in names[made:] else None
 
 
 def _first_location(items: Sequence[Item]) -> InstrLocation | None:

@@ -67,7 +67,7 @@ def test_it_lies_beside_the_compiled_module(load, rewrites: list[str], tmp_path:
     cache.save()
     files = list((tmp_path / "__pycache__").iterdir())
     assert [file.name for file in files] == [
-        f"program_under_test.{sys.implementation.cache_tag}-racecheck-7.pyc"
+        f"program_under_test.{sys.implementation.cache_tag}-racecheck-8.pyc"
     ]
     assert cache_path(module.__file__) == files[0]
 
@@ -117,7 +117,7 @@ def test_a_cache_prefix_is_respected(
     cache.template(load(SOURCE).program.__code__)
     cache.save()
     assert not (tmp_path / "__pycache__").exists()
-    assert len(list((tmp_path / "prefix").rglob("*-racecheck-7.pyc"))) == 1
+    assert len(list((tmp_path / "prefix").rglob("*-racecheck-8.pyc"))) == 1
 
 
 def test_a_place_that_cannot_be_written_is_passed_over(
