@@ -3,7 +3,8 @@
 A server in a fixture of wider scope, a pool made at import, a thread that an earlier test left: none of them is started by
 the test, so none is a task; but a test that makes them work is concurrent all the same. Merely being there says nothing, or
 one idle thread would spoil a whole session. So it is asked how long each has run, before the body and after it, which
-the kernel knows. Where it does not tell, each counts as having run.
+the kernel knows. Where it does not tell, each counts as having run. So does one that is on the processor just then, as one that has given its
+answer may still be: how long it runs is added up when it is taken off.
 """
 
 from __future__ import annotations
@@ -109,10 +110,17 @@ def _has_run(one: Bystander, before: int | None) -> bool:
 
 
 def _ran(one: Bystander) -> int | None:
-    """For how long it has run, in nanoseconds; None where nobody knows."""
+    """For how long it has run, in nanoseconds; None where nobody knows, or while it runs."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        return sum(_nanoseconds(task) for task in _kernel_tasks(one))
+        tasks = _kernel_tasks(one)
+        if not any(map(_is_running, tasks)):
+            return sum(map(_nanoseconds, tasks))
     return None
+
+
+def _is_running(task: str) -> bool:
+    with open(f"{task}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()[0] == b"R"
 
 
 def _nanoseconds(task: str) -> int:
