@@ -79,6 +79,20 @@ def test_the_kernel_knows_who_ran(servers) -> None:
         assert len(ran()) == 1
 
 
+def test_one_that_is_on_the_processor_has_run(servers, monkeypatch) -> None:
+    """Though nothing has been added up for it yet."""
+    there = Bystanders()
+    with there.started_by("fixture server"):
+        servers.append(Server())
+    monkeypatch.setattr(bystanders, "_nanoseconds", lambda _task: 0)
+    running = False
+    monkeypatch.setattr(bystanders, "_is_running", lambda _task: running)
+    with there.watch() as ran:
+        assert ran() == []
+        running = True
+        assert len(ran()) == 1
+
+
 def test_where_nobody_knows_each_counts_as_having_run(servers, clocks) -> None:
     """Without figures nothing is passed over."""
     there = Bystanders()
