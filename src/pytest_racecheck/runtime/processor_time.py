@@ -17,7 +17,7 @@ _AT_WORK = (b"R", b"D")
 def processor_time(pid: int) -> float:
     """Seconds of the processor that the process has used, with those of its children, gone or not; 0.0 where nobody tells."""
     try:
-        own = sum(map(int, _fields(pid)[11:15])) / _TICKS
+        own = sum(map(int, fields_of(f"/proc/{pid}")[11:15])) / _TICKS
         return own + sum(map(processor_time, children_of(pid)))
     except OSError:
         return 0.0
@@ -26,13 +26,14 @@ def processor_time(pid: int) -> float:
 def is_at_work(pid: int) -> bool:
     """Whether it is just now, or would be if it were given the processor."""
     try:
-        return _fields(pid)[0] in _AT_WORK or any(map(is_at_work, children_of(pid)))
+        return fields_of(f"/proc/{pid}")[0] in _AT_WORK or any(map(is_at_work, children_of(pid)))
     except OSError:
         return False
 
 
-def _fields(pid: int) -> list[bytes]:
-    with _open(f"/proc/{pid}/stat", "rb") as file:
+def fields_of(folder: str) -> list[bytes]:
+    """What the kernel says of a process or a thread, from its state on; raises OSError."""
+    with _open(f"{folder}/stat", "rb") as file:
         return file.read().rpartition(b")")[2].split()
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_racecheck.model.wording import label_of
+from pytest_racecheck.runtime.processor_time import fields_of
 
 # Marks threads whose work is that of tasks.
 LENT = "_racecheck_lent"
@@ -119,8 +120,7 @@ def _ran(one: Bystander) -> int | None:
 
 
 def _is_running(task: str) -> bool:
-    with open(f"{task}/stat", "rb") as file:
-        return file.read().rpartition(b")")[2].split()[0] == b"R"
+    return fields_of(task)[0] == b"R"
 
 
 def _nanoseconds(task: str) -> int:

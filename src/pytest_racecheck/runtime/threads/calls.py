@@ -124,12 +124,12 @@ def _builtin(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     if callee is print:
         return filesystem.of_print(arguments)
     if callee.__name__ in _ATTRIBUTE_METHODS and not is_a(receiver, type):
-        return _attribute_method(callee, (receiver, *arguments))
+        return _attribute((receiver, *arguments), _ATTRIBUTE_METHODS[callee.__name__])
     if callee is vars and arguments:
         return None if own_dict(arguments[0]) is None else (arguments[0], "__dict__", False)
     if receiver is None or is_a(receiver, ModuleType):
         if arguments and callee in _ATTRIBUTE_CALLS:
-            return _attribute_call(callee, arguments)
+            return _attribute(arguments, _ATTRIBUTE_CALLS[callee])
         if filesystem.is_outside(getattr(callee, "__module__", None)):
             return filesystem.of_function(callee.__name__, arguments)
         return _function(callee, arguments)
@@ -188,24 +188,15 @@ def _of_unbound(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
     if not arguments:
         return None
     if callee.__name__ in _ATTRIBUTE_METHODS:
-        return _attribute_method(callee, arguments)
+        return _attribute(arguments, _ATTRIBUTE_METHODS[callee.__name__])
     found = holder(arguments[0])
     return None if found is None else (found, CONTENTS, callee.__name__ not in READS)
 
 
-def _attribute_method(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
-    """`object.__setattr__(self, "n", 1)`."""
+def _attribute(arguments: tuple[object, ...], writes: bool) -> Touched | None:
+    """`object.__setattr__(self, "n", 1)`, `setattr(self, "n", 1)`."""
     if len(arguments) < 2 or not is_a(arguments[1], str):
         return None
-    writes = _ATTRIBUTE_METHODS[callee.__name__]
-    found = holder_of(arguments[0], arguments[1], writes)
-    return None if found is None else (found, arguments[1], writes)
-
-
-def _attribute_call(callee: Any, arguments: tuple[object, ...]) -> Touched | None:
-    if len(arguments) < 2 or not is_a(arguments[1], str):
-        return None
-    writes = _ATTRIBUTE_CALLS[callee]
     found = holder_of(arguments[0], arguments[1], writes)
     return None if found is None else (found, arguments[1], writes)
 
